@@ -1,0 +1,78 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Layers, lowest first. Arrows point down only: `make check` compares this manifest with the table in
+// docs/architecture.md.
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
+
+func system(_ name: String, _ pkgConfig: String, apt package: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies, resources: resources,
+        swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "kvm-clone",
+    products: [
+        .library(name: "KVMClone", targets: ["KVMClone"]),
+        .executable(name: "kvm-clone", targets: ["kvm-clone"]),
+        .executable(name: "kvm-clone-agent", targets: ["kvm-clone-agent"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // 0: the C libraries as they are, and inline shims for what Swift can't import.
+        system("CLibvirt", "libvirt", apt: "libvirt-dev"),
+        system("CSSH2", "libssh2", apt: "libssh2-1-dev"),
+        system("CZstd", "libzstd", apt: "libzstd-dev"),
+        system("CXML2", "libxml-2.0", apt: "libxml2-dev"),
+        system("CYAML", "yaml-0.1", apt: "libyaml-dev"),
+        system("CCrypto", "libcrypto", apt: "libssl-dev"),
+        .target(name: "CLinux"),
+        // 1: typed, synchronous wrappers and the words of the domain.
+        library("Model"),
+        library("Executors", ["CLinux"]),
+        library("YAML", ["CYAML"]),
+        library("DomainXML", ["CXML2"]),
+        library("Libvirt", ["CLibvirt"]),
+        library("SSH", ["CSSH2", "CLinux"]),
+        // 2: what is decided and how bytes move.
+        library("Topology", ["Model", "YAML"]),
+        library("Planner", ["Model"]),
+        library("AgentProtocol", ["Model"]),
+        library("DataPlane", ["Model", "CZstd", "CCrypto", "CLinux"]),
+        // 3: both ends of the control channel.
+        library("Agent", ["AgentProtocol", "DataPlane", "Model", "CLinux"]),
+        library("Coordinator", ["AgentProtocol", "DomainXML", "Model", "Planner", "Topology"]),
+        // 4: the real world behind the coordinator's seams.
+        library(
+            "Hosts",
+            ["AgentProtocol", "CLinux", "Coordinator", "Executors", "Libvirt", "Model", "SSH", "Topology"]),
+        library("Store", ["Coordinator", "Model", grdb]),
+        // 5: what others build on.
+        library("KVMClone", ["Coordinator", "Hosts", "Model", "Store", "Topology"]),
+        // 6: commands and wiring only.
+        .executableTarget(
+            name: "kvm-clone", dependencies: ["KVMClone", "YAML", "DomainXML", "CLinux", argumentParser],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "kvm-clone-agent", dependencies: ["Agent"], swiftSettings: strict,
+            linkerSettings: [
+                .unsafeFlags(["-static-executable"]), .linkedLibrary("_FoundationCShims"), .linkedLibrary("_FoundationCollections"),
+                .linkedLibrary("swiftSynchronization"),
+            ]),
+    ]
+)

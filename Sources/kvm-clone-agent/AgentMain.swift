@@ -1,0 +1,1 @@
+@main struct AgentMain { static func main() {} }

@@ -1,0 +1,1 @@
+@main struct KVMCloneCommand { static func main() { print("kvm-clone") } }
