@@ -20,6 +20,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
@@ -31,6 +32,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
@@ -56,22 +58,24 @@ let package = Package(
         library("DataPlane", ["Model", "CZstd", "CCrypto", "CLinux"]),
         // 3: both ends of the control channel.
         library("Agent", ["AgentProtocol", "DataPlane", "Model", "CLinux"]),
-        library("Coordinator", ["AgentProtocol", "DomainXML", "Model", "Planner", "Topology"]),
+        library("Coordinator", ["AgentProtocol", "DomainXML", "Model", "Planner", "Topology", logging]),
         // 4: the real world behind the coordinator's seams.
         library(
             "Hosts",
-            ["AgentProtocol", "CLinux", "Coordinator", "Executors", "Libvirt", "Model", "SSH", "Topology"]),
+            ["AgentProtocol", "CLinux", "Coordinator", "Executors", "Libvirt", "Model", "SSH", "Topology", logging]),
         library("Store", ["Coordinator", "Model", grdb]),
         // 5: what others build on.
         library("KVMClone", ["Coordinator", "Hosts", "Model", "Store", "Topology"]),
+        library("Interface", ["Model", "YAML", "CLinux", logging]),
         // 6: commands and wiring only.
         .executableTarget(
-            name: "kvm-clone", dependencies: ["KVMClone", "YAML", "DomainXML", "CLinux", argumentParser],
+            name: "kvm-clone", dependencies: ["KVMClone", "Interface", "DomainXML", "CLinux", logging, argumentParser],
             swiftSettings: strict),
         .executableTarget(
             name: "kvm-clone-agent", dependencies: ["Agent"], swiftSettings: strict,
             linkerSettings: [
-                .unsafeFlags(["-static-executable"]), .linkedLibrary("_FoundationCShims"), .linkedLibrary("_FoundationCollections"),
+                .unsafeFlags(["-static-executable"]), .linkedLibrary("_FoundationCShims"),
+                .linkedLibrary("_FoundationCollections"),
                 .linkedLibrary("swiftSynchronization"),
             ]),
     ]

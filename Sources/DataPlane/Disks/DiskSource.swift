@@ -7,6 +7,7 @@ public struct Extent: Sendable, Equatable {
     /// True only when every byte is known to read as zero.
     public var isZero: Bool
 
+    /// Makes an extent; `length` is not 0.
     public init(offset: UInt64, length: UInt64, isZero: Bool) {
         self.offset = offset
         self.length = length

@@ -1,0 +1,58 @@
+/// How `clone` and `replicate` make their copies.
+public struct CloneOptions: Sendable, Codable, Equatable {
+    /// Which bytes of a disk are copied.
+    public enum View: String, Sendable, Codable, CaseIterable {
+        /// The image file's own bytes: the copy is the same file.
+        case container
+        /// What the guest reads: the copy is a new image without history.
+        case guest
+    }
+
+    /// Which way the bytes may travel.
+    public enum PathChoice: String, Sendable, Codable, CaseIterable {
+        case auto, direct, coordinator
+    }
+
+    /// When the sender compresses.
+    public enum Compression: String, Sendable, Codable, CaseIterable {
+        /// Where it makes the transfer faster, by measurement.
+        case auto
+        /// Always where it saves bytes.
+        case on
+        case off
+    }
+
+    /// The copy's name; nil: the command's default.
+    public var newName: String?
+    /// Replace a VM of that name on the target, after the new copy is complete.
+    public var force = false
+    /// Streams per job, 1-16.
+    public var parallel = 2
+    /// When to compress.
+    public var compression = Compression.auto
+    /// Read back and compare every copy.
+    public var verify = true
+    /// Seconds without progress after which a copy fails.
+    public var stallTimeout = 3600
+    /// Seconds after which a copy fails whatever its progress; nil: no limit.
+    public var deadline: Int?
+    /// Keep the interfaces' MAC addresses.
+    public var preserveMAC = false
+    /// Source network to target network; networks that aren't named keep their name.
+    public var networkMap: [String: String] = [:]
+    /// The pool on the targets; nil: each host's default.
+    public var pool: String?
+    /// Bytes on the wire per second for the whole operation; nil: no limit.
+    public var bandwidthLimit: UInt64?
+    /// Which bytes are copied.
+    public var view = View.container
+    /// Merge backing chains into one image.
+    public var flatten = false
+    /// Copy CD-ROM and floppy images as well.
+    public var copyMedia = false
+    /// Which way the bytes may travel.
+    public var path = PathChoice.auto
+
+    /// The default options.
+    public init() {}
+}

@@ -1,0 +1,50 @@
+/// Numbers of bytes as people write and read them. K, M, G, T and P are powers of 1024.
+public enum ByteCount {
+    static let suffixes: [Character: UInt64] = [
+        "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "P": 1 << 50,
+    ]
+
+    /// Reads `512`, `50M` or `2g`; nil for anything else, and for what doesn't fit 64 bits.
+    public static func parse(_ text: String) -> UInt64? {
+        var digits = Substring(text)
+        var factor: UInt64 = 1
+        if let last = digits.last, let unit = suffixes[Character(last.uppercased())] {
+            factor = unit
+            digits.removeLast()
+        }
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }), let number = UInt64(digits) else {
+            return nil
+        }
+        let (product, overflow) = number.multipliedReportingOverflow(by: factor)
+        return overflow ? nil : product
+    }
+
+    /// Writes three significant figures: `0 B`, `512 B`, `1.50 KiB`, `11.2 GiB`.
+    public static func format(_ bytes: UInt64) -> String {
+        guard bytes >= 1024 else { return "\(bytes) B" }
+        var value = Double(bytes)
+        var unit = 0
+        let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+        while value >= 999.5, unit < units.count - 1 {
+            value /= 1024
+            unit += 1
+        }
+        return "\(figures(value)) \(units[unit])"
+    }
+
+    /// Writes a rate, `212 MiB/s`.
+    public static func formatRate(_ bytesPerSecond: Double) -> String {
+        format(UInt64(max(0, bytesPerSecond.isFinite ? bytesPerSecond : 0))) + "/s"
+    }
+
+    /// `value` with three significant figures, at most two after the point.
+    static func figures(_ value: Double) -> String {
+        let places = value < 9.995 ? 2 : value < 99.95 ? 1 : 0
+        let scale = [1.0, 10, 100][places]
+        let scaled = (value * scale).rounded()
+        guard places > 0 else { return String(Int(scaled)) }
+        let whole = Int(scaled) / Int(scale)
+        let rest = String(Int(scaled) % Int(scale))
+        return "\(whole)." + String(repeating: "0", count: places - rest.count) + rest
+    }
+}
