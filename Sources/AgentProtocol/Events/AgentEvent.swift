@@ -1,0 +1,35 @@
+/// What an agent tells without being asked; at most ten times a second for each job.
+package enum AgentEvent: Codable, Sendable, Equatable {
+    case sending(SendingProgress)
+    case receiving(ReceivingProgress)
+    case readingBack(ReceivingProgress)
+}
+
+/// Where a sending job stands.
+package struct SendingProgress: Codable, Sendable, Equatable {
+    package var job: HexBytes
+    /// Bytes of each disk that are dealt with, holes included, in order.
+    package var done: [UInt64]
+    /// Bytes on the wire to each peer.
+    package var wire: [String: UInt64]
+
+    package init(job: HexBytes, done: [UInt64], wire: [String: UInt64]) {
+        self.job = job
+        self.done = done
+        self.wire = wire
+    }
+}
+
+/// Where a receiving job stands, while it writes or reads back.
+package struct ReceivingProgress: Codable, Sendable, Equatable {
+    package var job: HexBytes
+    /// Bytes of each disk that are dealt with, holes included, in order.
+    package var done: [UInt64]
+    package var wire: UInt64
+
+    package init(job: HexBytes, done: [UInt64], wire: UInt64) {
+        self.job = job
+        self.done = done
+        self.wire = wire
+    }
+}

@@ -1,0 +1,23 @@
+/// Takes a name on the host for one operation, against every other coordinator. The claim ends with the agent.
+package struct Claim: AgentRequest {
+    package static let name = "claim"
+
+    /// What is claimed.
+    package enum Subject: Codable, Sendable, Equatable {
+        /// The VM of that uuid, as a source.
+        case source(uuid: String)
+        /// The name of a VM that is about to be made.
+        case target(name: String)
+    }
+
+    package var subject: Subject
+    /// The operation that claims it.
+    package var operation: String
+
+    package init(_ subject: Subject, operation: String) {
+        self.subject = subject
+        self.operation = operation
+    }
+
+    package typealias Response = Done
+}

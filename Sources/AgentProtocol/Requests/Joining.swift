@@ -1,0 +1,93 @@
+/// Waits for a peer's streams on a TCP port.
+package struct Listen: AgentRequest {
+    package static let name = "join.listen"
+
+    package var job: HexBytes
+    /// The peer that will dial, as the coordinator calls it.
+    package var peer: String
+    /// The peer's salt.
+    package var peerSalt: HexBytes
+    /// The first free port of these is taken.
+    package var ports: ClosedRange<UInt16>
+
+    package init(job: HexBytes, peer: String, peerSalt: HexBytes, ports: ClosedRange<UInt16>) {
+        self.job = job
+        self.peer = peer
+        self.peerSalt = peerSalt
+        self.ports = ports
+    }
+
+    package struct Response: Codable, Sendable {
+        package var port: UInt16
+
+        package init(port: UInt16) {
+            self.port = port
+        }
+    }
+}
+
+/// Waits for a peer's streams on a UNIX socket, for the path through the coordinator.
+package struct ListenLocally: AgentRequest {
+    package static let name = "join.local"
+
+    package var job: HexBytes
+    package var peer: String
+    package var peerSalt: HexBytes
+
+    package init(job: HexBytes, peer: String, peerSalt: HexBytes) {
+        self.job = job
+        self.peer = peer
+        self.peerSalt = peerSalt
+    }
+
+    package struct Response: Codable, Sendable {
+        package var path: String
+
+        package init(path: String) {
+            self.path = path
+        }
+    }
+}
+
+/// Connects a job's streams to a peer that listens.
+package struct Dial: AgentRequest {
+    package static let name = "join.dial"
+
+    package var job: HexBytes
+    package var peer: String
+    package var peerSalt: HexBytes
+    /// A numeric address.
+    package var address: String
+    package var port: UInt16
+    /// Seconds until a connection has to stand.
+    package var timeout: Int
+
+    package init(job: HexBytes, peer: String, peerSalt: HexBytes, address: String, port: UInt16, timeout: Int) {
+        self.job = job
+        self.peer = peer
+        self.peerSalt = peerSalt
+        self.address = address
+        self.port = port
+        self.timeout = timeout
+    }
+
+    package typealias Response = Done
+}
+
+/// Answered when all streams of a peer are connected and have proved who they are.
+package struct AwaitPeer: AgentRequest {
+    package static let name = "join.await"
+
+    package var job: HexBytes
+    package var peer: String
+    /// Seconds to wait.
+    package var timeout: Int
+
+    package init(job: HexBytes, peer: String, timeout: Int) {
+        self.job = job
+        self.peer = peer
+        self.timeout = timeout
+    }
+
+    package typealias Response = Done
+}

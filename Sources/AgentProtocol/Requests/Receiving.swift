@@ -1,0 +1,164 @@
+/// Makes the partial files of a job and waits for streams.
+package struct OpenReceive: AgentRequest {
+    package static let name = "receive.open"
+
+    package struct Disk: Codable, Sendable {
+        package var index: UInt16
+        /// The pool folder that it is made in.
+        package var folder: String
+        /// The file's name when it is complete.
+        package var fileName: String
+        /// Size of what is received, in bytes.
+        package var size: UInt64
+        /// `raw`: the bytes are the file. `qcow2`: the bytes are what the guest sees, and become a new qcow2 image.
+        package var format: String
+
+        package init(index: UInt16, folder: String, fileName: String, size: UInt64, format: String) {
+            self.index = index
+            self.folder = folder
+            self.fileName = fileName
+            self.size = size
+            self.format = format
+        }
+    }
+
+    package var job: HexBytes
+    package var secret: JobSecret
+    package var senderSalt: HexBytes
+    package var operation: String
+    package var disks: [Disk]
+    package var streams: Int
+    package var digests: Bool
+    package var stallTimeout: Int
+
+    package init(
+        job: HexBytes, secret: JobSecret, senderSalt: HexBytes, operation: String, disks: [Disk], streams: Int,
+        digests: Bool, stallTimeout: Int
+    ) {
+        self.job = job
+        self.secret = secret
+        self.senderSalt = senderSalt
+        self.operation = operation
+        self.disks = disks
+        self.streams = streams
+        self.digests = digests
+        self.stallTimeout = stallTimeout
+    }
+
+    package struct Response: Codable, Sendable {
+        package var salt: HexBytes
+
+        package init(salt: HexBytes) {
+            self.salt = salt
+        }
+    }
+}
+
+/// Receives the disks of a job. Answered when all of them are complete and durable.
+package struct Receive: AgentRequest {
+    package static let name = "receive.run"
+
+    package var job: HexBytes
+
+    package init(job: HexBytes) {
+        self.job = job
+    }
+
+    package struct Response: Codable, Sendable {
+        package var wireBytes: UInt64
+
+        package init(wireBytes: UInt64) {
+            self.wireBytes = wireBytes
+        }
+    }
+}
+
+/// Reads back what a job has written, from the medium where that can be done, and answers with the root digests.
+package struct ReadBack: AgentRequest {
+    package static let name = "receive.readback"
+
+    package var job: HexBytes
+
+    package init(job: HexBytes) {
+        self.job = job
+    }
+
+    package struct Response: Codable, Sendable {
+        /// Root digest of each disk, in order.
+        package var roots: [HexBytes]
+        /// True when the page cache was bypassed.
+        package var fromMedium: Bool
+
+        package init(roots: [HexBytes], fromMedium: Bool) {
+            self.roots = roots
+            self.fromMedium = fromMedium
+        }
+    }
+}
+
+/// Gives the partial files of a job their final names.
+package struct Publish: AgentRequest {
+    package static let name = "receive.publish"
+
+    /// A new name for an image's backing file, written into the header before the image is published.
+    package struct Rebase: Codable, Sendable, Equatable {
+        package var index: UInt16
+        package var backingFile: String
+        package var backingFormat: String
+
+        package init(index: UInt16, backingFile: String, backingFormat: String) {
+            self.index = index
+            self.backingFile = backingFile
+            self.backingFormat = backingFormat
+        }
+    }
+
+    package var job: HexBytes
+    package var rebases: [Rebase]
+    /// Files of these names may exist: they are set aside, and removed by `Settle` or put back by `Unpublish`.
+    package var replacing: [String]
+    /// Owner and mode of the files; nil: as made.
+    package var likeFile: String?
+
+    package init(job: HexBytes, rebases: [Rebase], replacing: [String], likeFile: String? = nil) {
+        self.job = job
+        self.rebases = rebases
+        self.replacing = replacing
+        self.likeFile = likeFile
+    }
+
+    package struct Response: Codable, Sendable {
+        /// The final path of each disk, in order.
+        package var paths: [String]
+
+        package init(paths: [String]) {
+            self.paths = paths
+        }
+    }
+}
+
+/// Takes published files back, and puts those back that they replaced.
+package struct Unpublish: AgentRequest {
+    package static let name = "receive.unpublish"
+
+    package var job: HexBytes
+
+    package init(job: HexBytes) {
+        self.job = job
+    }
+
+    package typealias Response = Done
+}
+
+/// Ends a job whose domain is defined: replaced files are removed for good.
+package struct Settle: AgentRequest {
+    package static let name = "receive.settle"
+
+    package var job: HexBytes
+
+    package init(job: HexBytes) {
+        self.job = job
+    }
+
+    package typealias Response = Done
+}

@@ -1,0 +1,110 @@
+/// Opens the disks of a job for reading and holds QEMU's image locks on them, until the job is closed.
+package struct OpenSend: AgentRequest {
+    package static let name = "send.open"
+
+    package enum Compression: String, Codable, Sendable {
+        case auto, on, off
+    }
+
+    package struct Disk: Codable, Sendable {
+        package var index: UInt16
+        /// The image that is read; with `guestView` the top of its chain.
+        package var image: ImageReference
+        /// Read what the guest reads, through qemu-nbd, and not the file's own bytes.
+        package var guestView: Bool
+        /// All images of the chain, the top included: each is locked.
+        package var locked: [ImageReference]
+        /// The name of its NBD export, such as `web01/vda`.
+        package var exportName: String
+
+        package init(
+            index: UInt16, image: ImageReference, guestView: Bool, locked: [ImageReference], exportName: String
+        ) {
+            self.index = index
+            self.image = image
+            self.guestView = guestView
+            self.locked = locked
+            self.exportName = exportName
+        }
+    }
+
+    package var job: HexBytes
+    package var secret: JobSecret
+    package var disks: [Disk]
+    package var roots: [String]
+    package var streams: Int
+    package var digests: Bool
+    package var compression: Compression
+    /// Bytes on the wire per second; nil: no limit.
+    package var bandwidthLimit: UInt64?
+    /// Seconds without progress after which a target is given up.
+    package var stallTimeout: Int
+
+    package init(
+        job: HexBytes, secret: JobSecret, disks: [Disk], roots: [String], streams: Int, digests: Bool,
+        compression: Compression, bandwidthLimit: UInt64?, stallTimeout: Int
+    ) {
+        self.job = job
+        self.secret = secret
+        self.disks = disks
+        self.roots = roots
+        self.streams = streams
+        self.digests = digests
+        self.compression = compression
+        self.bandwidthLimit = bandwidthLimit
+        self.stallTimeout = stallTimeout
+    }
+
+    package struct Response: Codable, Sendable {
+        package var salt: HexBytes
+        /// Size of each disk in bytes, in the order of the request.
+        package var sizes: [UInt64]
+
+        package init(salt: HexBytes, sizes: [UInt64]) {
+            self.salt = salt
+            self.sizes = sizes
+        }
+    }
+}
+
+/// Sends the disks of a job to all targets that are joined to it. Answered when the last byte is on its way or
+/// every target is lost.
+package struct Send: AgentRequest {
+    package static let name = "send.run"
+
+    package var job: HexBytes
+
+    package init(job: HexBytes) {
+        self.job = job
+    }
+
+    package struct Target: Codable, Sendable, Equatable {
+        package var peer: String
+        package var wireBytes: UInt64
+        /// Why it was given up; nil when it got everything.
+        package var failure: String?
+
+        package init(peer: String, wireBytes: UInt64, failure: String?) {
+            self.peer = peer
+            self.wireBytes = wireBytes
+            self.failure = failure
+        }
+    }
+
+    package struct Response: Codable, Sendable {
+        /// Root digest of each disk, in order; nil without digests.
+        package var roots: [HexBytes]?
+        package var targets: [Target]
+        /// Core-nanoseconds per stage: read, hash, compress, seal, send.
+        package var stages: [String: UInt64]
+        /// Bytes of data that were read; holes are not in it.
+        package var dataBytes: UInt64
+
+        package init(roots: [HexBytes]?, targets: [Target], stages: [String: UInt64], dataBytes: UInt64) {
+            self.roots = roots
+            self.targets = targets
+            self.stages = stages
+            self.dataBytes = dataBytes
+        }
+    }
+}
