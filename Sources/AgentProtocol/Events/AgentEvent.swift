@@ -10,12 +10,15 @@ package struct SendingProgress: Codable, Sendable, Equatable {
     package var job: HexBytes
     /// Bytes of each disk that are dealt with, holes included, in order.
     package var done: [UInt64]
+    /// Bytes of data that were read; holes are not in it.
+    package var data: UInt64
     /// Bytes on the wire to each peer.
     package var wire: [String: UInt64]
 
-    package init(job: HexBytes, done: [UInt64], wire: [String: UInt64]) {
+    package init(job: HexBytes, done: [UInt64], data: UInt64, wire: [String: UInt64]) {
         self.job = job
         self.done = done
+        self.data = data
         self.wire = wire
     }
 }
@@ -25,11 +28,14 @@ package struct ReceivingProgress: Codable, Sendable, Equatable {
     package var job: HexBytes
     /// Bytes of each disk that are dealt with, holes included, in order.
     package var done: [UInt64]
+    /// Bytes of data that were written or read back; holes are not in it.
+    package var data: UInt64
     package var wire: UInt64
 
-    package init(job: HexBytes, done: [UInt64], wire: UInt64) {
+    package init(job: HexBytes, done: [UInt64], data: UInt64, wire: UInt64) {
         self.job = job
         self.done = done
+        self.data = data
         self.wire = wire
     }
 }

@@ -1,4 +1,5 @@
-/// Takes a name on the host for one operation, against every other coordinator. The claim ends with the agent.
+/// Takes a name on the host for one operation, against every other coordinator. The claim ends with the
+/// agent, or by `ReleaseClaims`.
 package struct Claim: AgentRequest {
     package static let name = "claim"
 
@@ -16,6 +17,19 @@ package struct Claim: AgentRequest {
 
     package init(_ subject: Subject, operation: String) {
         self.subject = subject
+        self.operation = operation
+    }
+
+    package typealias Response = Done
+}
+
+/// Gives back all names that an operation has claimed on the host.
+package struct ReleaseClaims: AgentRequest {
+    package static let name = "claims.release"
+
+    package var operation: String
+
+    package init(operation: String) {
         self.operation = operation
     }
 

@@ -11,16 +11,31 @@ package struct Close: AgentRequest {
     package typealias Response = Done
 }
 
-/// Removes what an agent that died has left of an operation in some pool folders; puts replaced files back.
+/// Removes what an operation has left in some pool folders, whether or not its agent still lives: partial files, and
+/// published ones whose identity is known. Files that it had set aside are put back.
 package struct Sweep: AgentRequest {
     package static let name = "sweep"
 
+    /// A file that the operation has published, or was about to.
+    package struct Published: Codable, Sendable, Equatable {
+        package var path: String
+        /// It is removed only if it is still this file.
+        package var identity: FileIdentity
+
+        package init(path: String, identity: FileIdentity) {
+            self.path = path
+            self.identity = identity
+        }
+    }
+
     package var operation: String
     package var folders: [String]
+    package var published: [Published]
 
-    package init(operation: String, folders: [String]) {
+    package init(operation: String, folders: [String], published: [Published]) {
         self.operation = operation
         self.folders = folders
+        self.published = published
     }
 
     package struct Response: Codable, Sendable {

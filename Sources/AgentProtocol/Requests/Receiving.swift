@@ -47,10 +47,24 @@ package struct OpenReceive: AgentRequest {
 
     package struct Response: Codable, Sendable {
         package var salt: HexBytes
+        /// The partial file of each disk, in order. A file keeps its identity when it is published.
+        package var files: [FileIdentity]
 
-        package init(salt: HexBytes) {
+        package init(salt: HexBytes, files: [FileIdentity]) {
             self.salt = salt
+            self.files = files
         }
+    }
+}
+
+/// Which file a name means: its device and inode.
+package struct FileIdentity: Codable, Sendable, Hashable {
+    package var device: UInt64
+    package var inode: UInt64
+
+    package init(device: UInt64, inode: UInt64) {
+        self.device = device
+        self.inode = inode
     }
 }
 
@@ -115,16 +129,13 @@ package struct Publish: AgentRequest {
 
     package var job: HexBytes
     package var rebases: [Rebase]
-    /// Files of these names may exist: they are set aside, and removed by `Settle` or put back by `Unpublish`.
+    /// Files of these names may exist: they are set aside, and removed by `Settle` or put back by `Sweep`.
     package var replacing: [String]
-    /// Owner and mode of the files; nil: as made.
-    package var likeFile: String?
 
-    package init(job: HexBytes, rebases: [Rebase], replacing: [String], likeFile: String? = nil) {
+    package init(job: HexBytes, rebases: [Rebase], replacing: [String]) {
         self.job = job
         self.rebases = rebases
         self.replacing = replacing
-        self.likeFile = likeFile
     }
 
     package struct Response: Codable, Sendable {
@@ -135,19 +146,6 @@ package struct Publish: AgentRequest {
             self.paths = paths
         }
     }
-}
-
-/// Takes published files back, and puts those back that they replaced.
-package struct Unpublish: AgentRequest {
-    package static let name = "receive.unpublish"
-
-    package var job: HexBytes
-
-    package init(job: HexBytes) {
-        self.job = job
-    }
-
-    package typealias Response = Done
 }
 
 /// Ends a job whose domain is defined: replaced files are removed for good.

@@ -8,6 +8,8 @@ public struct OperationResult: Sendable, Codable, Equatable {
     public var vm: String
     /// The host that it was copied from.
     public var source: String
+    /// How it ended as a whole: completed when every target has its copy.
+    public var state: OperationState
     /// Every target, in the order of the command.
     public var targets: [TargetOutcome]
     /// Seconds that the whole operation took.
@@ -15,12 +17,15 @@ public struct OperationResult: Sendable, Codable, Equatable {
 
     /// Makes a record from its parts.
     public init(
-        id: OperationID, kind: OperationKind, vm: String, source: String, targets: [TargetOutcome], seconds: Double
+        id: OperationID, kind: OperationKind, vm: String, source: String, state: OperationState,
+        targets: [TargetOutcome],
+        seconds: Double
     ) {
         self.id = id
         self.kind = kind
         self.vm = vm
         self.source = source
+        self.state = state
         self.targets = targets
         self.seconds = seconds
     }

@@ -1,0 +1,57 @@
+import AgentProtocol
+import Logging
+import Model
+
+/// A clone or replication that runs: a plan, carried out step by step.
+package struct CopyOperation: Sendable {
+    package let id: OperationID
+    package let plan: ClonePlan
+    package let options: CloneOptions
+    package let source: any HostDriver
+    /// In the order of `plan.targets`.
+    package let targets: [any HostDriver]
+    package let journal: any Journal
+    package let stop: StopSignal
+    package let emit: @Sendable (OperationEvent) -> Void
+    package let logger: Logger
+
+    package init(
+        id: OperationID, plan: ClonePlan, options: CloneOptions, source: any HostDriver, targets: [any HostDriver],
+        journal: any Journal, stop: StopSignal, logger: Logger, emit: @escaping @Sendable (OperationEvent) -> Void
+    ) {
+        self.id = id
+        self.plan = plan
+        self.options = options
+        self.source = source
+        self.targets = targets
+        self.journal = journal
+        self.stop = stop
+        self.logger = logger
+        self.emit = emit
+    }
+
+    /// Does the work. Every target has an outcome; whatever failed was rolled back. Stops early, and rolls back,
+    /// when the signal is given.
+    package func run() async -> [TargetOutcome] {
+        let tracker = ProgressTracker(plan: plan, verifies: options.verify)
+        emit(.started(start))
+        let work = Task { await CopyRun(operation: self, tracker: tracker).run() }
+        stop.onStop { work.cancel() }
+        let watch = Task { await CopyWatch(operation: self, tracker: tracker).run() }
+        let outcomes = await work.value
+        watch.cancel()
+        await watch.value
+        emit(.progress(tracker.snapshot()))
+        return outcomes
+    }
+
+    private var start: OperationStart {
+        OperationStart(
+            id: id, kind: plan.kind, vm: plan.vm, source: plan.source, targets: plan.targets.map(\.host),
+            newNames: plan.targets.map(\.newName),
+            disks: plan.files.map {
+                DiskProgress(
+                    disk: $0.layer == 0 ? $0.disk : "\($0.disk).\($0.layer)", done: 0, total: $0.size, used: $0.used)
+            })
+    }
+}

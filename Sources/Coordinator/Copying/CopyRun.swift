@@ -1,0 +1,142 @@
+import AgentProtocol
+import Logging
+import Model
+
+extension CopyOperation {
+    /// The job's id on all agents: the operation's, padded with zeros to 16 bytes.
+    var job: HexBytes {
+        let text = Array(id.description.utf8)
+        return HexBytes(text + [UInt8](repeating: 0, count: 16 - text.count))
+    }
+}
+
+/// The order of the work: source first, then all targets at once, each to its own end.
+struct CopyRun: Sendable {
+    let operation: CopyOperation
+    let tracker: ProgressTracker
+    let ledger: Ledger
+    let secret: JobSecret
+
+    init(operation: CopyOperation, tracker: ProgressTracker) {
+        self.operation = operation
+        self.tracker = tracker
+        ledger = Ledger(operation: operation.id, journal: operation.journal, logger: operation.logger)
+        var generator = SystemRandomNumberGenerator()
+        secret = JobSecret(HexBytes((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }))
+    }
+
+    func run() async -> [TargetOutcome] {
+        let opened: OpenSend.Response
+        do {
+            opened = try await openSource()
+        } catch {
+            await releaseSource()
+            return await failAll(error)
+        }
+        let line = StartingLine(count: operation.targets.count)
+        let sending = Task { await send(after: line) }
+        let outcomes = await withTaskCancellationHandler {
+            await together { index in
+                await TargetRun(
+                    operation: operation, tracker: tracker, ledger: ledger, index: index, secret: secret,
+                    source: opened
+                ).run(from: line, sending: sending)
+            }
+        } onCancel: {
+            sending.cancel()
+        }
+        sending.cancel()
+        await releaseSource()
+        return outcomes
+    }
+
+    /// Sends once every target is joined or has failed: a stream can't be joined later.
+    private func send(after line: StartingLine) async -> Result<Send.Response, KVMCloneError> {
+        do throws(KVMCloneError) {
+            guard await line.everyone() > 0 else {
+                throw KVMCloneError(.transfer, "no target is left", host: operation.source.name)
+            }
+            return .success(try await operation.source.call(Send(job: operation.job)))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func openSource() async throws(KVMCloneError) -> OpenSend.Response {
+        let host = operation.source.name
+        let plan = operation.plan
+        try await ledger.perform(.claim(host: host)) { () throws(KVMCloneError) in
+            _ = try await operation.source.call(
+                Claim(.source(uuid: plan.vmUUID), operation: operation.id.description))
+        }
+        let profile = try await operation.source.profile()
+        let opened = try await ledger.perform(.openSend(host: host, job: operation.job)) {
+            () throws(KVMCloneError) in
+            try await operation.source.call(request(roots: profile.pools.values.sorted()))
+        }
+        // A start before the locks were held would have gone unseen.
+        guard let record = try await operation.source.domain(named: plan.vm), record.uuid == plan.vmUUID,
+            record.state == .stopped
+        else {
+            throw KVMCloneError(
+                .clone, "VM '\(plan.vm)' was started or removed since it was looked at", host: host,
+                whatToDo: "shut it down and copy it again", exitCode: .preflight)
+        }
+        return opened
+    }
+
+    private func request(roots: [String]) -> OpenSend {
+        let options = operation.options
+        return OpenSend(
+            job: operation.job, secret: secret,
+            disks: operation.plan.files.map { file in
+                OpenSend.Disk(
+                    index: file.index, image: ImageReference(path: file.sourcePath, format: file.sourceFormat),
+                    guestView: file.guestView,
+                    locked: file.lockedPaths.sorted { $0.key < $1.key }.map {
+                        ImageReference(path: $0.key, format: $0.value)
+                    }, exportName: "\(operation.plan.vm)/\(file.disk)")
+            }, roots: roots, streams: options.parallel, digests: options.verify,
+            compression: OpenSend.Compression(options.compression), bandwidthLimit: options.bandwidthLimit,
+            stallTimeout: options.stallTimeout)
+    }
+
+    private func releaseSource() async {
+        await shielded { [ledger, operation] in
+            for complaint in await ledger.undo(on: operation.source) {
+                operation.emit(.warning(host: operation.source.name, message: complaint))
+            }
+        }
+    }
+
+    private func failAll(_ error: KVMCloneError) async -> [TargetOutcome] {
+        let error = operation.stop.reason ?? error
+        return operation.plan.targets.map { target in
+            tracker.enter(error.code == .cancelled ? .cancelled : .failed, host: target.host)
+            let outcome = TargetOutcome(
+                host: target.host, newName: target.newName, error: error, verified: false, logicalBytes: 0,
+                wireBytes: 0, seconds: tracker.elapsed, path: nil, warnings: [])
+            operation.emit(.targetEnded(outcome))
+            return outcome
+        }
+    }
+
+    private func together(_ work: @escaping @Sendable (Int) async -> TargetOutcome) async -> [TargetOutcome] {
+        await withTaskGroup(of: (Int, TargetOutcome).self) { group in
+            for index in operation.targets.indices { group.addTask { (index, await work(index)) } }
+            var outcomes: [Int: TargetOutcome] = [:]
+            for await (index, outcome) in group { outcomes[index] = outcome }
+            return operation.targets.indices.compactMap { outcomes[$0] }
+        }
+    }
+}
+
+extension OpenSend.Compression {
+    init(_ choice: CloneOptions.Compression) {
+        switch choice {
+        case .auto: self = .auto
+        case .on: self = .on
+        case .off: self = .off
+        }
+    }
+}

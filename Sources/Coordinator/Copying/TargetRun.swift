@@ -1,0 +1,137 @@
+import AgentProtocol
+import Logging
+import Model
+
+/// One target's way from nothing to a defined, verified copy, or back to nothing.
+struct TargetRun: Sendable {
+    let operation: CopyOperation
+    let tracker: ProgressTracker
+    let ledger: Ledger
+    let index: Int
+    let secret: JobSecret
+    let source: OpenSend.Response
+
+    typealias Sending = Task<Result<Send.Response, KVMCloneError>, Never>
+
+    var driver: any HostDriver { operation.targets[index] }
+    var target: ClonePlan.Target { operation.plan.targets[index] }
+    var host: String { target.host }
+
+    /// Goes all the way. A failure at any step rolls this target back; the others don't notice.
+    func run(from line: StartingLine, sending: Sending) async -> TargetOutcome {
+        do throws(KVMCloneError) {
+            let opened: OpenReceive.Response
+            do throws(KVMCloneError) {
+                opened = try await prepare()
+                await line.arrive(ready: true)
+            } catch {
+                await line.arrive(ready: false)
+                throw error
+            }
+            let sent = try await receive(sending)
+            let isVerified = try await verify(sent)
+            let warnings = try await publish(opened.files)
+            enter(.done)
+            return end(outcome(error: nil, isVerified: isVerified, warnings: warnings))
+        } catch {
+            return await fail(operation.stop.reason ?? error)
+        }
+    }
+
+    /// Claims the name, makes the partial files and joins the streams.
+    private func prepare() async throws(KVMCloneError) -> OpenReceive.Response {
+        enter(.preparing)
+        try await ledger.perform(.claim(host: host)) { () throws(KVMCloneError) in
+            _ = try await driver.call(
+                Claim(.target(name: target.newName), operation: operation.id.description))
+        }
+        let opened = try await ledger.perform(
+            .openReceive(host: host, job: operation.job, folders: [target.folder])
+        ) { () throws(KVMCloneError) in
+            try await driver.call(openRequest)
+        }
+        enter(.connecting)
+        let joined = try await Joiner(
+            source: operation.source, job: operation.job, sourceSalt: source.salt,
+            streams: operation.options.parallel, choice: operation.options.path
+        ).join(driver, salt: opened.salt)
+        tracker.travels(by: joined.path, host: host)
+        if let note = joined.note { operation.emit(.warning(host: host, message: note)) }
+        return opened
+    }
+
+    private var openRequest: OpenReceive {
+        OpenReceive(
+            job: operation.job, secret: secret, senderSalt: source.salt, operation: operation.id.description,
+            disks: operation.plan.files.enumerated().map { place, file in
+                OpenReceive.Disk(
+                    index: file.index, folder: target.folder, fileName: target.fileNames[place],
+                    size: source.sizes[place], format: file.guestView ? file.format : "raw")
+            }, streams: operation.options.parallel, digests: operation.options.verify,
+            stallTimeout: operation.options.stallTimeout)
+    }
+
+    /// Receives until everything is durable.
+    private func receive(_ sending: Sending) async throws(KVMCloneError) -> Send.Response {
+        enter(.copying)
+        // A target waits for bytes that won't come once the source has failed. Its roll-back closes the job again.
+        let guardian = Task {
+            if case .failure = await sending.value { _ = try? await driver.call(Close(job: operation.job)) }
+        }
+        defer { guardian.cancel() }
+        do throws(KVMCloneError) {
+            _ = try await driver.call(Receive(job: operation.job))
+        } catch {
+            throw await cause(of: error, sending)
+        }
+        let sent = try await sending.value.get()
+        if let failure = sent.targets.first(where: { $0.peer == host })?.failure {
+            throw KVMCloneError(.transfer, "the source gave this target up", host: host, cause: failure)
+        }
+        return sent
+    }
+
+    /// A target whose peer vanished knows less than the source does: when the source has failed, that is the cause.
+    private func cause(of error: KVMCloneError, _ sending: Sending) async -> KVMCloneError {
+        guard error.code == .connection || error.code == .operationNotFound || error.code == .transfer else {
+            return error
+        }
+        let verdict = await withTaskGroup(of: Result<Send.Response, KVMCloneError>?.self) { group in
+            group.addTask { await sending.value }
+            group.addTask {
+                // Sleeping ends early only when the group is cancelled, and then the verdict is there.
+                try? await Task.sleep(for: .seconds(3))
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+        if case .failure(let cause)? = verdict { return cause }
+        return error
+    }
+
+    func enter(_ phase: TargetPhase, detail: String? = nil) {
+        tracker.enter(phase, host: host)
+        operation.emit(.phase(host: host, phase: phase, detail: detail))
+        operation.logger.debug("phase", metadata: ["host": "\(host)", "phase": "\(phase.rawValue)"])
+    }
+
+    private func fail(_ error: KVMCloneError) async -> TargetOutcome {
+        let complaints = await shielded { [ledger, driver] in await ledger.undo(on: driver) }
+        enter(error.code == .cancelled ? .cancelled : .failed, detail: "\(error)")
+        return end(outcome(error: error.on(host), isVerified: false, warnings: complaints))
+    }
+
+    private func outcome(error: KVMCloneError?, isVerified: Bool, warnings: [String]) -> TargetOutcome {
+        TargetOutcome(
+            host: host, newName: target.newName, error: error, verified: isVerified,
+            logicalBytes: error == nil ? operation.plan.totalBytes : 0, wireBytes: tracker.wireBytes(host: host),
+            seconds: tracker.elapsed, path: tracker.path(host: host), warnings: warnings)
+    }
+
+    private func end(_ outcome: TargetOutcome) -> TargetOutcome {
+        operation.emit(.targetEnded(outcome))
+        return outcome
+    }
+}

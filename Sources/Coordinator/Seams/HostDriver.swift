@@ -1,0 +1,46 @@
+import AgentProtocol
+import Model
+
+/// One machine, as the coordinator sees it. The real one is `actor Host`; tests have fakes. Both pass the same
+/// conformance suite.
+///
+/// No call blocks the caller's thread. Every error names the host.
+package protocol HostDriver: Sendable {
+    /// The host's name in the topology, or as it was typed.
+    var name: String { get }
+
+    /// What the topology says of the host, with what was resolved since.
+    func profile() async throws(KVMCloneError) -> HostProfile
+
+    /// Asks the agent, which is started (and installed) when none is running. The answer to a request about a job
+    /// that a dead agent held is an error.
+    func call<R: AgentRequest>(_ request: R) async throws(KVMCloneError) -> R.Response
+
+    /// What the agent tells by itself. Each call makes a stream of its own; it ends with `close`.
+    func agentEvents() async -> AsyncStream<AgentEvent>
+
+    /// What libvirt says of the machine, its pools and networks.
+    func hypervisor() async throws(KVMCloneError) -> HypervisorFacts
+
+    /// All defined or running domains.
+    func domains() async throws(KVMCloneError) -> [DomainRecord]
+
+    /// The domain of that name; nil when there is none.
+    func domain(named name: String) async throws(KVMCloneError) -> DomainRecord?
+
+    /// Defines a domain, or changes the definition of the one with the same uuid.
+    func define(_ xml: String) async throws(KVMCloneError)
+
+    /// Undefines a domain; its disks and NVRAM file stay.
+    func undefine(uuid: String) async throws(KVMCloneError)
+
+    /// A value whenever the domain starts, until the consumer ends.
+    func starts(ofDomain uuid: String) async throws(KVMCloneError) -> AsyncStream<Void>
+
+    /// Joins the descriptor to a UNIX socket on the host, for the path through the coordinator. Takes the
+    /// descriptor, and closes it in every case.
+    func join(_ descriptor: Int32, toSocket path: String) async throws(KVMCloneError)
+
+    /// Ends everything that was started on the host.
+    func close() async
+}

@@ -1,0 +1,105 @@
+import Model
+
+/// What the topology says of a host, with what was resolved since.
+package struct HostProfile: Sendable, Equatable {
+    /// Pools with the folders behind them, as the topology declares them.
+    package var pools: [String: String]
+    /// The pool that is used when none is named.
+    package var defaultPool: String
+    /// A numeric address at which other hosts reach it; nil when it has none.
+    package var transferAddress: String?
+    /// Ports that agents listen on.
+    package var dataPorts: ClosedRange<UInt16>
+
+    package init(
+        pools: [String: String], defaultPool: String, transferAddress: String?, dataPorts: ClosedRange<UInt16>
+    ) {
+        self.pools = pools
+        self.defaultPool = defaultPool
+        self.transferAddress = transferAddress
+        self.dataPorts = dataPorts
+    }
+}
+
+/// A domain as libvirt has it.
+package struct DomainRecord: Sendable, Equatable {
+    package var name: String
+    package var uuid: String
+    package var state: VMState
+    package var isPersistent: Bool
+    /// The definition that the next start uses.
+    package var inactiveXML: String
+    package var hasManagedSave: Bool
+    package var snapshots: [String]
+    package var checkpoints: [String]
+
+    package init(
+        name: String, uuid: String, state: VMState, isPersistent: Bool, inactiveXML: String,
+        hasManagedSave: Bool = false, snapshots: [String] = [], checkpoints: [String] = []
+    ) {
+        self.name = name
+        self.uuid = uuid
+        self.state = state
+        self.isPersistent = isPersistent
+        self.inactiveXML = inactiveXML
+        self.hasManagedSave = hasManagedSave
+        self.snapshots = snapshots
+        self.checkpoints = checkpoints
+    }
+}
+
+/// A storage pool as libvirt has it.
+package struct PoolRecord: Sendable, Equatable {
+    package var name: String
+    package var type: String
+    package var path: String?
+    package var isActive: Bool
+
+    package init(name: String, type: String, path: String?, isActive: Bool) {
+        self.name = name
+        self.type = type
+        self.path = path
+        self.isActive = isActive
+    }
+}
+
+/// What libvirt says of a machine.
+package struct HypervisorFacts: Sendable, Equatable {
+    /// `QEMU`, `Test`, …
+    package var driver: String
+    /// Version of the library that we speak to, such as 9.0.0.
+    package var libvirtVersion: String
+    package var hypervisorVersion: String
+    package var architecture: String
+    package var cpuModel: String
+    package var cpus: Int
+    /// Bytes of memory in the machine.
+    package var memory: UInt64
+    /// Bytes of memory that nothing uses; nil where the driver can't tell.
+    package var freeMemory: UInt64?
+    package var pools: [PoolRecord]
+    /// Names of all networks, with whether they are active.
+    package var networks: [String: Bool]
+    package var capabilitiesXML: String?
+    /// Domain capabilities for the machine's default; nil where the driver has none.
+    package var domainCapabilitiesXML: String?
+
+    package init(
+        driver: String, libvirtVersion: String, hypervisorVersion: String, architecture: String, cpuModel: String,
+        cpus: Int, memory: UInt64, freeMemory: UInt64?, pools: [PoolRecord], networks: [String: Bool],
+        capabilitiesXML: String?, domainCapabilitiesXML: String?
+    ) {
+        self.driver = driver
+        self.libvirtVersion = libvirtVersion
+        self.hypervisorVersion = hypervisorVersion
+        self.architecture = architecture
+        self.cpuModel = cpuModel
+        self.cpus = cpus
+        self.memory = memory
+        self.freeMemory = freeMemory
+        self.pools = pools
+        self.networks = networks
+        self.capabilitiesXML = capabilitiesXML
+        self.domainCapabilitiesXML = domainCapabilitiesXML
+    }
+}

@@ -1,0 +1,86 @@
+import AgentProtocol
+import Model
+
+/// Where operations and their steps are written down before they act.
+package protocol Journal: Sendable {
+    /// Writes down an operation that is about to begin; `owner` says which process runs it.
+    func begin(_ status: OperationStatus, owner: ProcessIdentity) async throws(KVMCloneError)
+
+    /// Replaces what is written of an operation.
+    func update(_ status: OperationStatus) async throws(KVMCloneError)
+
+    /// Writes a step down before it acts. Returns the record's number within the operation.
+    func willDo(_ step: Step, operation: OperationID) async throws(KVMCloneError) -> Int
+
+    /// Notes that a step's undo is no longer needed: it was undone, or its operation is complete.
+    func forget(_ record: Int, operation: OperationID) async throws(KVMCloneError)
+
+    /// Steps of an operation that may still have to be undone, oldest first.
+    func openSteps(of operation: OperationID) async throws(KVMCloneError) -> [StepRecord]
+
+    /// An operation; nil when none has that id.
+    func operation(_ id: OperationID) async throws(KVMCloneError) -> OperationStatus?
+
+    /// Operations, newest first.
+    func operations(includingEnded: Bool) async throws(KVMCloneError) -> [OperationStatus]
+
+    /// Which process runs, or ran, an operation.
+    func owner(of operation: OperationID) async throws(KVMCloneError) -> ProcessIdentity?
+
+    /// Asks whichever process runs the operation to stop.
+    func requestCancel(_ id: OperationID) async throws(KVMCloneError)
+
+    /// True when someone has asked the operation to stop.
+    func isCancelRequested(_ id: OperationID) async throws(KVMCloneError) -> Bool
+}
+
+/// One process in the life of a machine: the id alone is used again after a while.
+package struct ProcessIdentity: Sendable, Codable, Equatable {
+    package var processID: Int32
+    /// When it started, in the kernel's clock ticks since boot.
+    package var startTicks: UInt64
+    /// The boot that it runs in.
+    package var bootID: String
+
+    package init(processID: Int32, startTicks: UInt64, bootID: String) {
+        self.processID = processID
+        self.startTicks = startTicks
+        self.bootID = bootID
+    }
+}
+
+/// What an operation does to a host, with all that its undo needs.
+package enum Step: Sendable, Codable, Equatable {
+    /// Names are claimed on the host.
+    case claim(host: String)
+    /// The source's disks are opened and locked.
+    case openSend(host: String, job: HexBytes)
+    /// Partial files are made.
+    case openReceive(host: String, job: HexBytes, folders: [String])
+    /// Partial files get their final names.
+    case publish(host: String, job: HexBytes, folders: [String], files: [Sweep.Published])
+    /// A domain of the copy's name is undefined, because it is to be replaced.
+    case undefine(host: String, uuid: String, xml: String)
+    /// The copy is defined.
+    case define(host: String, uuid: String)
+
+    /// The host that the step acts on.
+    package var host: String {
+        switch self {
+        case .claim(let host), .openSend(let host, _), .openReceive(let host, _, _), .publish(let host, _, _, _),
+            .undefine(let host, _, _), .define(let host, _):
+            host
+        }
+    }
+}
+
+/// A step as it is written down.
+package struct StepRecord: Sendable, Equatable {
+    package var number: Int
+    package var step: Step
+
+    package init(number: Int, step: Step) {
+        self.number = number
+        self.step = step
+    }
+}
