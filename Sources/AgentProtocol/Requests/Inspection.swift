@@ -102,3 +102,16 @@ package struct InspectDisk: AgentRequest {
     /// From the top to the base.
     package typealias Response = [Layer]
 }
+
+/// Asks for the top images of many disks at once, for listings. What can't be read is nil. Answers in the same order.
+package struct InspectImages: AgentRequest {
+    package static let name = "images.inspect"
+
+    package var images: [ImageReference]
+
+    package init(images: [ImageReference]) {
+        self.images = images
+    }
+
+    package typealias Response = [InspectDisk.Layer?]
+}

@@ -49,7 +49,7 @@ public struct ClonePlan: Sendable, Codable, Equatable {
         /// MAC addresses, old and new, in the order of the interfaces.
         public var macs: [MACChange]
         /// Why it can't be done, or what to know about it.
-        public var findings: [Finding]
+        public var findings: [PreflightFinding]
         /// The copy's domain XML.
         public var xml: String
         /// The domain that it replaces, if there is one and that was asked for.
@@ -87,7 +87,7 @@ public struct ClonePlan: Sendable, Codable, Equatable {
     /// Where to.
     public var targets: [Target]
     /// What concerns the source, and so all targets.
-    public var findings: [Finding]
+    public var findings: [PreflightFinding]
 
     /// Bytes of all files, holes included.
     public var totalBytes: UInt64 { files.reduce(0) { $0 + $1.size } }
@@ -97,7 +97,7 @@ public struct ClonePlan: Sendable, Codable, Equatable {
 }
 
 /// Something that stops an operation, or that one should know before it begins.
-public struct Finding: Sendable, Codable, Equatable {
+public struct PreflightFinding: Sendable, Codable, Equatable {
     /// How bad it is.
     public enum Severity: String, Sendable, Codable {
         case blocks, warning
@@ -113,13 +113,13 @@ public struct Finding: Sendable, Codable, Equatable {
     public var whatToDo: String?
 
     /// A finding that stops the operation.
-    package static func blocks(_ code: ErrorCode, _ message: String, fix: String?) -> Finding {
-        Finding(severity: .blocks, code: code.rawValue, message: message, whatToDo: fix)
+    package static func blocks(_ code: ErrorCode, _ message: String, fix: String?) -> PreflightFinding {
+        PreflightFinding(severity: .blocks, code: code.rawValue, message: message, whatToDo: fix)
     }
 
     /// A finding that is worth knowing.
-    package static func warning(_ code: ErrorCode, _ message: String, fix: String? = nil) -> Finding {
-        Finding(severity: .warning, code: code.rawValue, message: message, whatToDo: fix)
+    package static func warning(_ code: ErrorCode, _ message: String, fix: String? = nil) -> PreflightFinding {
+        PreflightFinding(severity: .warning, code: code.rawValue, message: message, whatToDo: fix)
     }
 
     /// A finding for an error that was met while looking.
@@ -137,9 +137,9 @@ public struct Finding: Sendable, Codable, Equatable {
     }
 }
 
-extension [Finding] {
+extension [PreflightFinding] {
     /// The findings that stop the operation.
-    package var blockers: [Finding] { filter { $0.severity == .blocks } }
+    package var blockers: [PreflightFinding] { filter { $0.severity == .blocks } }
 
     /// The error that these blockers amount to; nil when nothing blocks. With several of different kinds the exit
     /// code is that of preflight.

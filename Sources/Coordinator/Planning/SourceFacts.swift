@@ -1,0 +1,110 @@
+import AgentProtocol
+import DomainXML
+import Model
+
+/// What is known of the source before a plan is made.
+struct SourceFacts: Sendable {
+    var host: String
+    var record: DomainRecord
+    var domain: DomainDescription
+    /// Layers from the top to the base, by the guest's name of the disk.
+    var layers: [String: [InspectDisk.Layer]]
+    /// The NVRAM file's layer, if the VM has one of its own.
+    var nvram: InspectDisk.Layer?
+    /// What stood in the way of an inspection.
+    var findings: [PreflightFinding]
+
+    /// Asks the host. Throws when the VM isn't there or its definition can't be read.
+    static func gather(
+        vm: String, from driver: any HostDriver, options: CloneOptions
+    ) async throws(KVMCloneError) -> SourceFacts {
+        guard let record = try await driver.domain(named: vm) else {
+            throw KVMCloneError(
+                .vmNotFound, "VM '\(Validation.printable(vm))' not found", host: driver.name,
+                whatToDo: "see what there is: kvm-clone list \(driver.name)")
+        }
+        let domain: DomainDescription
+        do throws(DomainXMLError) {
+            domain = try DomainDescription(parsing: record.inactiveXML)
+        } catch {
+            throw KVMCloneError(
+                .libvirt, "the domain XML of '\(vm)' can't be used", host: driver.name, cause: "\(error)")
+        }
+        var facts = SourceFacts(host: driver.name, record: record, domain: domain, layers: [:], findings: [])
+        let profile = try await driver.profile()
+        let roots = profile.pools.values.sorted()
+        let pools = try await driver.hypervisor().pools
+        for disk in domain.disks where disk.isWanted(options) {
+            await facts.inspect(disk, driver: driver, roots: roots, pools: pools)
+        }
+        if let path = domain.os.nvram?.path, domain.os.isUEFI {
+            await facts.inspectNVRAM(path, driver: driver, roots: roots)
+        }
+        return facts
+    }
+
+    private mutating func inspect(
+        _ disk: DomainDisk, driver: any HostDriver, roots: [String], pools: [PoolRecord]
+    ) async {
+        guard disk.image.source.isLocal, let image = disk.image.reference(in: pools) else { return }
+        let chain = disk.backingChain.compactMap { $0.reference(in: pools) }
+        do throws(KVMCloneError) {
+            let roots = roots + [image.folder] + chain.map(\.folder)
+            layers[disk.target] = try await driver.call(
+                InspectDisk(image: image, declaredChain: chain, roots: roots))
+        } catch {
+            findings.append(PreflightFinding(error))
+        }
+    }
+
+    private mutating func inspectNVRAM(_ path: String, driver: any HostDriver, roots: [String]) async {
+        do throws(KVMCloneError) {
+            // libvirt makes the file at the first start; before that there is nothing to copy.
+            guard try await driver.call(FilesExist(paths: [path])).first == true else { return }
+            let format = domain.os.nvram?.format ?? "raw"
+            nvram = try await driver.call(
+                InspectDisk(
+                    image: ImageReference(path: path, format: format), declaredChain: [],
+                    roots: roots + [ImageReference(path: path, format: format).folder])
+            ).first
+        } catch {
+            findings.append(PreflightFinding(error))
+        }
+    }
+}
+
+extension DomainDisk {
+    /// True when the disk's bytes are to be copied.
+    func isWanted(_ options: CloneOptions) -> Bool {
+        guard image.source != .empty else { return false }
+        switch device {
+        case .disk, .lun: return true
+        case .cdrom, .floppy: return options.copyMedia
+        }
+    }
+}
+
+extension DiskImage {
+    /// The image's path, found through its pool where the domain names a volume. Its format is `raw` where the
+    /// domain names none, as libvirt takes it.
+    func reference(in pools: [PoolRecord]) -> ImageReference? {
+        let format = format ?? "raw"
+        switch source {
+        case .file(let path), .block(let path):
+            return ImageReference(path: path, format: format)
+        case .volume(let pool, let name):
+            guard let folder = pools.first(where: { $0.name == pool })?.path else { return nil }
+            return ImageReference(path: folder + "/" + name, format: format)
+        case .network, .nvme, .directory, .vhost, .empty, .other:
+            return nil
+        }
+    }
+}
+
+extension ImageReference {
+    /// The folder that the image lies in.
+    var folder: String {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: true)
+        return "/" + parts.dropLast().joined(separator: "/")
+    }
+}

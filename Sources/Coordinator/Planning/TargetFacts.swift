@@ -1,0 +1,45 @@
+import AgentProtocol
+import DomainXML
+import Model
+
+/// What is known of a target before a plan is made.
+struct TargetFacts: Sendable {
+    var host: String
+    var profile: HostProfile
+    var hypervisor: HypervisorFacts
+    /// The domain that has the copy's name already.
+    var existing: DomainRecord?
+    /// The pool that the copy goes to.
+    var pool: String
+    /// The folder behind it; nil when nothing says which.
+    var folder: String?
+    var space: MeasureFolders.Folder?
+    /// Which of the files that matter are there.
+    var presentFiles: Set<String>
+
+    /// Asks the host. `fileNames` would be made there; `paths` have to exist there.
+    static func gather(
+        from driver: any HostDriver, newName: String, pool: String?, fileNames: [String], paths: [String]
+    ) async throws(KVMCloneError) -> TargetFacts {
+        let profile = try await driver.profile()
+        let hypervisor = try await driver.hypervisor()
+        let pool = pool ?? profile.defaultPool
+        let folder = profile.pools[pool] ?? hypervisor.pools.first { $0.name == pool && $0.holdsFiles }?.path
+        var facts = TargetFacts(
+            host: driver.name, profile: profile, hypervisor: hypervisor,
+            existing: try await driver.domain(named: newName), pool: pool, folder: folder, presentFiles: [])
+        var wanted = paths
+        if let folder {
+            facts.space = try await driver.call(MeasureFolders(paths: [folder])).first
+            wanted += fileNames.map { folder + "/" + $0 }
+        }
+        let present = try await driver.call(FilesExist(paths: wanted))
+        facts.presentFiles = Set(zip(wanted, present).filter(\.1).map(\.0))
+        return facts
+    }
+}
+
+extension PoolRecord {
+    /// True for pools that are a folder of image files.
+    var holdsFiles: Bool { ["dir", "fs", "netfs"].contains(type) }
+}

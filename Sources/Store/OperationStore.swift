@@ -1,0 +1,131 @@
+import Coordinator
+import FoundationEssentials
+import GRDB
+import Model
+
+/// The journal in one SQLite file, shared by all processes of a user.
+///
+/// Write-ahead logging and `synchronous = FULL`: what a call has returned from survives a power loss.
+package final class OperationStore: Journal {
+    private let database: DatabasePool
+
+    /// Opens the store `operations.sqlite` in `folder`, both of which are made if they aren't there, readable by
+    /// their owner only. Blocks.
+    package init(folder: String) throws(KVMCloneError) {
+        let path = folder + "/operations.sqlite"
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(10)
+            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            database = try DatabasePool(path: path, configuration: configuration)
+            try StoreSchema.migrator.migrate(database)
+        } catch {
+            throw KVMCloneError(
+                .general, "the store \(path) can't be used", cause: "\(error)",
+                whatToDo:
+                    "make the folder writable, or name another one with KVM_CLONE_STATE; a broken store can be moved away"
+            )
+        }
+    }
+
+    package func begin(_ status: OperationStatus, owner: ProcessIdentity) async throws(KVMCloneError) {
+        let row = try OperationRow(status, owner: owner)
+        try await write { try row.insert($0) }
+    }
+
+    package func update(_ status: OperationStatus) async throws(KVMCloneError) {
+        let document = try encoded(status)
+        try await write { database in
+            try database.execute(
+                sql: "UPDATE operation SET isEnded = ?, status = ? WHERE id = ?",
+                arguments: [status.state.isFinal, document, status.id.description])
+        }
+    }
+
+    package func willDo(_ step: Step, operation: OperationID) async throws(KVMCloneError) -> Int {
+        let document = try encoded(step)
+        return try await write { database in
+            try database.execute(
+                sql: "INSERT INTO step (operation, step) VALUES (?, ?)",
+                arguments: [operation.description, document])
+            return Int(database.lastInsertedRowID)
+        }
+    }
+
+    package func forget(_ record: Int, operation: OperationID) async throws(KVMCloneError) {
+        try await write { database in
+            try database.execute(
+                sql: "DELETE FROM step WHERE number = ? AND operation = ?",
+                arguments: [record, operation.description])
+        }
+    }
+
+    package func openSteps(of operation: OperationID) async throws(KVMCloneError) -> [StepRecord] {
+        let rows = try await read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT number, step FROM step WHERE operation = ? ORDER BY number",
+                arguments: [operation.description]
+            ).map { (number: $0["number"] as Int, step: $0["step"] as String) }
+        }
+        var records: [StepRecord] = []
+        for row in rows { records.append(StepRecord(number: row.number, step: try decoded(row.step))) }
+        return records
+    }
+
+    package func operation(_ id: OperationID) async throws(KVMCloneError) -> OperationStatus? {
+        guard let row = try await row(id) else { return nil }
+        return try decoded(row.status)
+    }
+
+    package func operations(includingEnded: Bool) async throws(KVMCloneError) -> [OperationStatus] {
+        let documents = try await read { database in
+            try String.fetchAll(
+                database,
+                sql: "SELECT status FROM operation WHERE ? OR NOT isEnded ORDER BY rowid DESC LIMIT 1000",
+                arguments: [includingEnded])
+        }
+        var all: [OperationStatus] = []
+        for document in documents { all.append(try decoded(document)) }
+        return all
+    }
+
+    package func owner(of operation: OperationID) async throws(KVMCloneError) -> ProcessIdentity? {
+        guard let row = try await row(operation) else { return nil }
+        return try decoded(row.owner)
+    }
+
+    package func requestCancel(_ id: OperationID) async throws(KVMCloneError) {
+        try await write { database in
+            try database.execute(
+                sql: "UPDATE operation SET isCancelRequested = 1 WHERE id = ?", arguments: [id.description])
+        }
+    }
+
+    package func isCancelRequested(_ id: OperationID) async throws(KVMCloneError) -> Bool {
+        try await row(id)?.isCancelRequested ?? false
+    }
+
+    private func row(_ id: OperationID) async throws(KVMCloneError) -> OperationRow? {
+        try await read { try OperationRow.fetchOne($0, key: id.description) }
+    }
+
+    private func read<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(KVMCloneError) -> Value {
+        do { return try await database.read(work) } catch { throw Self.unusable(error) }
+    }
+
+    private func write<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(KVMCloneError) -> Value {
+        do { return try await database.write(work) } catch { throw Self.unusable(error) }
+    }
+
+    private static func unusable(_ error: any Error) -> KVMCloneError {
+        KVMCloneError(
+            error is CancellationError ? .cancelled : .general, "the store of operations failed", cause: "\(error)",
+            whatToDo: "look at the free space and the permissions of the state folder")
+    }
+}

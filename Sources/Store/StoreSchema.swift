@@ -1,0 +1,63 @@
+import Coordinator
+import FoundationEssentials
+import GRDB
+import Model
+
+/// The tables of the store. A migration, once released, never changes.
+enum StoreSchema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 operations and steps") { database in
+            try database.create(table: "operation") { table in
+                table.primaryKey("id", .text)
+                table.column("isEnded", .boolean).notNull()
+                table.column("isCancelRequested", .boolean).notNull()
+                table.column("status", .text).notNull()
+                table.column("owner", .text).notNull()
+            }
+            try database.create(table: "step") { table in
+                table.autoIncrementedPrimaryKey("number")
+                table.column("operation", .text).notNull().indexed().references("operation", onDelete: .cascade)
+                table.column("step", .text).notNull()
+            }
+        }
+        return migrator
+    }
+}
+
+/// One operation as a row: what is searched for in columns, all else as JSON.
+struct OperationRow: Codable, FetchableRecord, PersistableRecord {
+    static let databaseTableName = "operation"
+
+    var id: String
+    var isEnded: Bool
+    var isCancelRequested: Bool
+    var status: String
+    var owner: String
+
+    init(_ status: OperationStatus, owner: ProcessIdentity) throws(KVMCloneError) {
+        id = status.id.description
+        isEnded = status.state.isFinal
+        isCancelRequested = false
+        self.status = try encoded(status)
+        self.owner = try encoded(owner)
+    }
+}
+
+func encoded(_ value: some Encodable) throws(KVMCloneError) -> String {
+    do {
+        return String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+    } catch {
+        throw KVMCloneError(.general, "a record can't be encoded", cause: "\(error)")
+    }
+}
+
+func decoded<Value: Decodable>(_ text: String) throws(KVMCloneError) -> Value {
+    do {
+        return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    } catch {
+        throw KVMCloneError(
+            .general, "a record of the store can't be read", cause: "\(error)",
+            whatToDo: "use the version of kvm-clone that wrote it, or move the store away")
+    }
+}
