@@ -62,10 +62,13 @@ let package = Package(
         // 4: the real world behind the coordinator's seams.
         library(
             "Hosts",
-            ["AgentProtocol", "CLinux", "Coordinator", "Executors", "Libvirt", "Model", "SSH", "Topology", logging]),
+            [
+                "AgentProtocol", "CCrypto", "Coordinator", "DomainXML", "Executors", "Libvirt", "Model", "SSH",
+                "Topology", logging,
+            ]),
         library("Store", ["Coordinator", "Model", grdb]),
         // 5: what others build on.
-        library("KVMClone", ["Coordinator", "Hosts", "Model", "Store", "Topology"]),
+        library("KVMClone", ["AgentProtocol", "Coordinator", "Hosts", "Model", "Store", "Topology", "YAML", logging]),
         library("Interface", ["Model", "YAML", "CLinux", logging]),
         // 6: commands and wiring only.
         .executableTarget(

@@ -12,6 +12,15 @@ package protocol HostDriver: Sendable {
     /// What the topology says of the host, with what was resolved since.
     func profile() async throws(KVMCloneError) -> HostProfile
 
+    /// How the host is reached; `unknown` before it was.
+    func connection() async -> ConnectionReport
+
+    /// What the agent says of itself and its machine.
+    func greet() async throws(KVMCloneError) -> Hello.Response
+
+    /// Ends the agent and removes what was installed for it.
+    func purge() async throws(KVMCloneError)
+
     /// Asks the agent, which is started (and installed) when none is running. The answer to a request about a job
     /// that a dead agent held is an error.
     func call<R: AgentRequest>(_ request: R) async throws(KVMCloneError) -> R.Response

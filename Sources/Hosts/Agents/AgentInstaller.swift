@@ -11,6 +11,8 @@ struct AgentInstaller: Sendable {
     let usesSudo: Bool
     /// True where the executable is run where it lies.
     let isLocal: Bool
+    /// Where the agent keeps its claims; nil: where its user keeps such things.
+    let stateFolder: String?
 
     /// Prints the machine's architecture, then `present` if the agent of digest $1 lies at $2 unharmed.
     private static let probe: StaticString = """
@@ -40,7 +42,8 @@ struct AgentInstaller: Sendable {
     /// Starts the agent, after installing it if it isn't there.
     func start(on connection: any HostConnection) async throws(KVMCloneError) -> RemoteProcess {
         try await ensureInstalled(on: connection)
-        return try await run([.text("serve")], on: connection)
+        let state: [RemoteCommand.Word] = stateFolder.map { [.text("--state"), .text($0)] } ?? []
+        return try await run([.text("serve")] + state, on: connection)
     }
 
     /// Starts the agent as a pipe between a UNIX socket on the host and `descriptor`, which it takes.

@@ -1,0 +1,156 @@
+import AgentProtocol
+import DataPlane
+import FoundationEssentials
+import Glibc
+import Model
+import Synchronization
+
+/// The receiving end of a job: partial files, the streams that fill them, and their way to final names.
+final class ReceivingJob: JoinableJob {
+    let opened: OpenReceive.Response
+    let peers: PeerTable
+
+    private struct State {
+        var disks: [TargetDisk]
+        var verifier: ReadBackVerifier?
+        var isBusy = false
+        var isClosed = false
+        var isPublished = false
+    }
+
+    private let id: HexBytes
+    private let operation: String
+    private let transfer: ReceiveJob
+    private let emit: @Sendable (AgentEvent) -> Void
+    private let state: Gate<State>
+
+    init(_ request: OpenReceive, emit: @escaping @Sendable (AgentEvent) -> Void) throws {
+        guard let key = JobKey(request.secret.value.bytes), let uuid = UUID(job: request.job),
+            let sender = Salt(request.senderSalt.bytes)
+        else {
+            throw KVMCloneError(.validation, "the job's id, key or salt has the wrong length")
+        }
+        let disks = try TargetDisk.make(request)
+        var options = ReceiveOptions(streams: request.streams)
+        options.idleTimeout = Double(request.stallTimeout)
+        do {
+            let transfer = try ReceiveJob(
+                id: uuid, key: key, disks: try disks.map { (UInt32($0.index), try $0.sink) }, options: options)
+            self.transfer = transfer
+            opened = OpenReceive.Response(
+                salt: HexBytes(transfer.salt.bytes), files: try disks.map { try $0.identity })
+            peers = PeerTable(
+                role: .receiver, streams: request.streams, handshake: { _ in transfer.handshake(sender: sender) },
+                complete: { _, _, sockets in
+                    for (stream, socket) in sockets.enumerated() {
+                        try transfer.attach(stream: UInt16(stream), socket: socket, sender: sender)
+                    }
+                })
+        } catch {
+            for disk in disks { disk.discard() }
+            throw error
+        }
+        id = request.job
+        operation = request.operation
+        self.emit = emit
+        state = Gate(State(disks: disks))
+    }
+
+    /// Receives everything and makes it durable.
+    func run() throws -> Receive.Response {
+        let disks = try begin()
+        defer { end() }
+        let ticker = try Ticker { [self] in reportReceiving() }
+        defer { ticker.stop() }
+        let report = try transfer.wait()
+        peers.close()
+        for disk in disks { try disk.sink.flush() }
+        reportReceiving()
+        return Receive.Response(wireBytes: report.wireBytes)
+    }
+
+    /// Reads back what was written.
+    func readBack() throws -> ReadBack.Response {
+        let disks = try begin()
+        defer { end() }
+        let sources = try disks.map { try $0.sink.readBack() }
+        let verifier = ReadBackVerifier(disks: zip(disks, sources).map { (UInt32($0.index), $1) })
+        state.update { state in
+            state.verifier = verifier
+            if state.isClosed { verifier.cancel() }
+        }
+        let ticker = try Ticker { [self] in reportReading(verifier) }
+        defer { ticker.stop() }
+        let roots = try verifier.run()
+        reportReading(verifier)
+        return ReadBack.Response(
+            roots: roots.map { HexBytes($0.bytes) },
+            fromMedium: sources.allSatisfy { ($0 as? any ReadBackSource)?.medium == .direct })
+    }
+
+    /// Gives all files their final names. What stands there already is set aside if it may be replaced.
+    func publish(_ request: Publish) throws -> Publish.Response {
+        let disks = try begin()
+        defer { end() }
+        // A qcow2 image belongs to its server until that has ended.
+        for disk in disks { disk.releaseSink() }
+        for rebase in request.rebases {
+            guard let disk = disks.first(where: { $0.index == rebase.index }) else {
+                throw KVMCloneError(.validation, "there is no disk \(rebase.index) to rebase")
+            }
+            try disk.rebase(onto: rebase)
+        }
+        for disk in disks { try disk.publish(replacing: Set(request.replacing), operation: operation) }
+        state.update { $0.isPublished = true }
+        return Publish.Response(paths: disks.map(\.finalPath))
+    }
+
+    /// Removes for good what was set aside.
+    func settle() throws {
+        for disk in state.update({ $0.disks }) { try disk.forgetReplaced(operation: operation) }
+    }
+
+    func close() throws {
+        transfer.cancel()
+        peers.close()
+        state.update { state in
+            state.isClosed = true
+            state.verifier?.cancel()
+        }
+        let disks = state.wait { $0.isBusy ? nil : $0.disks } ?? []
+        for disk in disks {
+            disk.releaseSink()
+            disk.discard()
+        }
+    }
+
+    /// One step at a time works with the files.
+    private func begin() throws(KVMCloneError) -> [TargetDisk] {
+        let disks = state.update { state -> [TargetDisk]? in
+            guard !state.isBusy, !state.isClosed else { return nil }
+            state.isBusy = true
+            return state.disks
+        }
+        guard let disks else { throw KVMCloneError(.cancelled, "the job was closed") }
+        return disks
+    }
+
+    private func end() {
+        state.update { $0.isBusy = false }
+    }
+
+    private func reportReceiving() {
+        let progress = transfer.progress
+        emit(
+            .receiving(
+                ReceivingProgress(
+                    job: id, done: progress.disks, data: progress.dataBytes, wire: progress.wireBytes)))
+    }
+
+    private func reportReading(_ verifier: ReadBackVerifier) {
+        emit(
+            .readingBack(
+                ReceivingProgress(
+                    job: id, done: verifier.disks, data: verifier.dataBytes, wire: transfer.progress.wireBytes)))
+    }
+}

@@ -1,0 +1,108 @@
+import AgentProtocol
+import DataPlane
+import FoundationEssentials
+import Glibc
+import Model
+import Synchronization
+
+/// The sending end of a job: its disks, opened and locked, and the streams to its targets.
+final class SendingJob: JoinableJob {
+    let opened: OpenSend.Response
+    let peers: PeerTable
+
+    private let id: HexBytes
+    private let transfer: SendJob
+    private let sources: [any DiskSource]
+    private let locks: Mutex<[ImageLock]>
+    private let emit: @Sendable (AgentEvent) -> Void
+    private let digests: Bool
+    /// True while `run` works with the disks.
+    private let isRunning = Gate(false)
+
+    init(_ request: OpenSend, emit: @escaping @Sendable (AgentEvent) -> Void) throws {
+        guard let key = JobKey(request.secret.value.bytes), let uuid = UUID(job: request.job) else {
+            throw KVMCloneError(.validation, "the job's id or key has the wrong length")
+        }
+        let disks = try request.disks.map { try SourceOpening.open($0, roots: request.roots) }
+        var options = SendOptions(streams: request.streams)
+        options.verify = request.digests
+        options.compression = CompressionMode(request.compression)
+        options.stallTimeout = Double(request.stallTimeout)
+        options.limiter = request.bandwidthLimit.map { RateLimiter(bytesPerSecond: $0) }
+        let transfer = try SendJob(
+            id: uuid, key: key, disks: zip(request.disks, disks).map { (UInt32($0.index), $1.source) },
+            options: options)
+        id = request.job
+        digests = request.digests
+        sources = disks.map(\.source)
+        locks = Mutex(disks.flatMap(\.locks))
+        self.transfer = transfer
+        self.emit = emit
+        opened = OpenSend.Response(salt: HexBytes(transfer.salt.bytes), sizes: disks.map(\.source.size))
+        peers = PeerTable(
+            role: .sender, streams: request.streams, handshake: { transfer.handshake(receiver: $0) },
+            complete: { peer, salt, sockets in
+                try transfer.addTarget(id: peer, salt: salt, sockets: sockets)
+            })
+    }
+
+    /// Sends to all joined targets.
+    func run() throws -> Send.Response {
+        isRunning.update { $0 = true }
+        defer { isRunning.update { $0 = false } }
+        // Whoever was still to come is too late.
+        peers.close()
+        let ticker = try Ticker { [self] in report() }
+        defer { ticker.stop() }
+        let sent = try transfer.run()
+        for source in sources { try source.checkUnchanged() }
+        report()
+        return Send.Response(
+            roots: digests ? sent.disks.map { HexBytes($0.root?.bytes ?? []) } : nil,
+            targets: sent.targets.map {
+                Send.Target(peer: $0.id, wireBytes: $0.wireBytes, failure: $0.failure.map { "\($0)" })
+            }, stages: Self.stages(sent.times), dataBytes: sent.dataBytes)
+    }
+
+    func close() {
+        transfer.cancel()
+        peers.close()
+        _ = isRunning.wait { $0 ? nil : true }
+        locks.withLock { $0 = [] }
+    }
+
+    private func report() {
+        let progress = transfer.progress
+        emit(
+            .sending(
+                SendingProgress(
+                    job: id, done: [progress.logicalBytes], data: progress.dataBytes,
+                    wire: ["": progress.wireBytes])))
+    }
+
+    private static func stages(_ times: StageTimes) -> [String: UInt64] {
+        [
+            "read": times.read, "zero": times.zeroCheck, "hash": times.hash, "compress": times.compress,
+            "seal": times.seal, "send": times.socket, "wait": times.wait, "user": times.userCPU,
+            "system": times.systemCPU,
+        ]
+    }
+}
+
+extension UUID {
+    /// A job's 16 bytes.
+    init?(job: HexBytes) {
+        guard job.bytes.count == 16 else { return nil }
+        self = job.bytes.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+    }
+}
+
+extension CompressionMode {
+    init(_ choice: OpenSend.Compression) {
+        switch choice {
+        case .auto: self = .auto
+        case .on: self = .zstd(level: 1)
+        case .off: self = .off
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import AgentProtocol
+import DataPlane
+import Model
+import Synchronization
+
+/// All that a running agent holds.
+final class AgentState: Sendable {
+    let claims: ClaimTable
+    let jobs = JobTable()
+    let threads = RequestThreads()
+    let emit: @Sendable (AgentEvent) -> Void
+
+    init(stateFolder: String, emit: @escaping @Sendable (AgentEvent) -> Void) {
+        claims = ClaimTable(folder: stateFolder + "/claims")
+        self.emit = emit
+    }
+
+    /// Ends jobs, waits for the threads that work on them, then gives claims back: in this order, for a claim says
+    /// that nobody works under it.
+    func endAll() {
+        jobs.closeAll()
+        threads.waitForAll()
+        claims.releaseAll()
+    }
+}
+
+/// Threads that answer requests. They are bounded: a coordinator has a few requests open for each job.
+final class RequestThreads: Sendable {
+    private let running = Gate(0)
+    private static let limit = 256
+
+    /// Runs `body` on a thread of its own. False when there is none.
+    func start(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+        let hasRoom = running.update { count in
+            guard count < Self.limit else { return false }
+            count += 1
+            return true
+        }
+        guard hasRoom else { return false }
+        do {
+            _ = try WorkerThread(name: name) { [self] in
+                body()
+                running.update { $0 -= 1 }
+            }
+            return true
+        } catch {
+            running.update { $0 -= 1 }
+            return false
+        }
+    }
+
+    func waitForAll() {
+        _ = running.wait { $0 == 0 ? true : nil }
+    }
+}

@@ -1,0 +1,61 @@
+import AgentProtocol
+import FoundationEssentials
+import Model
+
+/// Which request is answered by what.
+struct RequestTable: Sendable {
+    /// Takes a whole request, answers with a whole reply.
+    typealias Handler = @Sendable (UInt64, Data) -> Data
+
+    private(set) var handlers: [String: Handler] = [:]
+
+    init(state: AgentState) {
+        on(Hello.self) { try Introduction.hello($0) }
+        on(MeasureFolders.self) { request in request.paths.map(Inspection.measure) }
+        on(FilesExist.self) { request in request.paths.map(Inspection.exists) }
+        on(InspectDisk.self) { try Inspection.inspect($0) }
+        on(InspectImages.self) { Inspection.inspect($0) }
+        on(Claim.self) { try state.claims.take($0) }
+        on(ReleaseClaims.self) { state.claims.release(operation: $0.operation) }
+        on(OpenSend.self) { try state.jobs.open($0, emit: state.emit) }
+        on(OpenReceive.self) { try state.jobs.open($0, emit: state.emit) }
+        on(Listen.self) { try state.jobs.joinable($0.job).listen($0) }
+        on(ListenLocally.self) { try state.jobs.joinable($0.job).listenLocally($0) }
+        on(Dial.self) { try state.jobs.joinable($0.job).dial($0) }
+        on(AwaitPeer.self) { try state.jobs.joinable($0.job).awaitPeer($0) }
+        on(Send.self) { try state.jobs.sending($0.job).run() }
+        on(Receive.self) { try state.jobs.receiving($0.job).run() }
+        on(ReadBack.self) { try state.jobs.receiving($0.job).readBack() }
+        on(Publish.self) { try state.jobs.receiving($0.job).publish($0) }
+        on(Settle.self) { try state.jobs.settle($0.job) }
+        on(Close.self) { try state.jobs.close($0.job) }
+        on(Sweep.self) { try Sweeper.sweep($0) }
+        on(OfferPort.self) { try PortProbe.offer($0, threads: state.threads) }
+        on(ProbePort.self) { PortProbe.probe($0) }
+    }
+
+    private mutating func on<R: AgentRequest>(
+        _: R.Type, _ answer: @escaping @Sendable (R) throws -> R.Response
+    ) {
+        handlers[R.name] = { id, message in
+            let reply: ReplyEnvelope<R.Response>
+            do {
+                let request = try JSONDecoder().decode(RequestEnvelope<R>.self, from: message)
+                reply = ReplyEnvelope(id: id, ok: try answer(request.body))
+            } catch {
+                reply = ReplyEnvelope(id: id, error: KVMCloneError(agent: error))
+            }
+            // Replies are made of plain values, which always encode.
+            return (try? JSONEncoder().encode(reply)) ?? Data("{\"id\":\(id)}".utf8)
+        }
+    }
+
+    private mutating func on<R: AgentRequest>(
+        _: R.Type, _ answer: @escaping @Sendable (R) throws -> Void
+    ) where R.Response == Done {
+        on(R.self) { (request: R) throws -> Done in
+            try answer(request)
+            return Done()
+        }
+    }
+}

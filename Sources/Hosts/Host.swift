@@ -1,0 +1,183 @@
+import AgentProtocol
+import Coordinator
+import Logging
+import Model
+import SSH
+import Topology
+
+/// One machine: its SSH connections, its agent and its libvirt connection, each opened when it is first needed and
+/// again when it was lost. Nobody else talks to the machine.
+package actor Host: HostDriver {
+    package nonisolated let name: String
+    let description: ResolvedHost
+    let settings: HostSettings
+    let connections: HostConnections
+    nonisolated let hub = EventHub()
+
+    private var linking: Task<Result<AgentLink, KVMCloneError>, Never>?
+    private var libvirt: Task<Result<LibvirtSession, KVMCloneError>, Never>?
+    private var resolved: HostProfile?
+    private var greeting: Hello.Response?
+    private var bulkStreams = 0
+    private var pipes: [RemoteProcess] = []
+    private var isClosed = false
+
+    package init(_ description: ResolvedHost, settings: HostSettings) {
+        name = description.name
+        self.description = description
+        self.settings = settings
+        connections = HostConnections(host: description, settings: settings)
+    }
+
+    // MARK: The agent
+
+    package func call<R: AgentRequest>(_ request: R) async throws(KVMCloneError) -> R.Response {
+        try await agent().call(request)
+    }
+
+    package func greet() async throws(KVMCloneError) -> Hello.Response {
+        _ = try await agent()
+        guard let greeting else { throw KVMCloneError(.connection, "the agent hasn't said hello", host: name) }
+        return greeting
+    }
+
+    package nonisolated func agentEvents() -> AsyncStream<AgentEvent> {
+        hub.stream()
+    }
+
+    /// The running agent, started when there is none.
+    private func agent() async throws(KVMCloneError) -> AgentLink {
+        guard !isClosed else { throw KVMCloneError(.connection, "the host was closed", host: name) }
+        if let linking {
+            if case .success(let link) = await linking.value, link.isAlive { return link }
+            if self.linking == linking { self.linking = nil }
+        }
+        let starting = linking ?? Task { await startAgent() }
+        linking = starting
+        return try await starting.value.get()
+    }
+
+    private func startAgent() async -> Result<AgentLink, KVMCloneError> {
+        do throws(KVMCloneError) {
+            let connection = try await connections.controlConnection().connection
+            let process = try await installer.start(on: connection)
+            let link = try AgentLink(host: name, process: process) { [hub] in hub.send($0) }
+            let hello = try await link.call(Hello())
+            guard AgentProtocolVersion.supported.contains(hello.version) else {
+                throw KVMCloneError(
+                    .connection, "the agent speaks protocol version \(hello.version)", host: name,
+                    whatToDo: "install the same version of kvm-clone and its agent")
+            }
+            greeting = hello
+            settings.logger.debug("agent started", metadata: ["host": "\(name)", "pid": "\(hello.processID)"])
+            return .success(link)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    var installer: AgentInstaller {
+        AgentInstaller(
+            host: name, binary: settings.binary, usesSudo: description.become == .sudo, isLocal: isLocal,
+            stateFolder: isLocal ? settings.stateFolder + "/hosts/" + name : nil)
+    }
+
+    private var isLocal: Bool { description.connection == .local }
+
+    // MARK: Libvirt
+
+    /// The libvirt connection, opened when there is none or the last one is lost.
+    func session() async throws(KVMCloneError) -> LibvirtSession {
+        guard !isClosed else { throw KVMCloneError(.connection, "the host was closed", host: name) }
+        if let libvirt {
+            if case .success(let session) = await libvirt.value, session.isAlive { return session }
+            if self.libvirt == libvirt { self.libvirt = nil }
+        }
+        let opening = libvirt ?? Task { await openLibvirt() }
+        libvirt = opening
+        return try await opening.value.get()
+    }
+
+    private func openLibvirt() async -> Result<LibvirtSession, KVMCloneError> {
+        do throws(KVMCloneError) {
+            guard !isLocal else { return .success(try await .open(uri: description.uri, host: name)) }
+            let hello = try await greet()
+            guard let socket = hello.libvirtSockets.first else {
+                throw KVMCloneError(
+                    .connection, "no libvirt daemon has a socket there", host: name,
+                    whatToDo: "apt-get install libvirt-daemon-system, or start it: systemctl start libvirtd")
+            }
+            let tunnel = try LibvirtTunnel { [weak self, name] descriptor throws(KVMCloneError) in
+                guard let self else { throw KVMCloneError(.connection, "the host was closed", host: name) }
+                return try await self.pipe(descriptor, to: socket)
+            }
+            return .success(try await .open(uri: description.uri, host: name, tunnel: tunnel))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func pipe(_ descriptor: Int32, to socket: String) async throws(KVMCloneError) -> RemoteProcess {
+        let descriptor = OwnedDescriptor(owning: descriptor)
+        let connection = try await connections.controlConnection().connection
+        return try await installer.pipe(to: socket, descriptor: descriptor, on: connection)
+    }
+
+    // MARK: Everything else
+
+    package func profile() async throws(KVMCloneError) -> HostProfile {
+        if let resolved { return resolved }
+        let ports = description.dataPorts
+        let address: String?
+        if let named = description.transferAddress {
+            address = await AddressLookup.numeric(named)
+        } else if isLocal {
+            address = "127.0.0.1"
+        } else {
+            address = await AddressLookup.numeric(await sshHostName())
+        }
+        let profile = HostProfile(
+            pools: description.pools, defaultPool: description.pool, transferAddress: address,
+            dataPorts: ports.first...max(ports.first, ports.last))
+        resolved = profile
+        return profile
+    }
+
+    /// The name behind an alias of the user's ssh configuration.
+    private func sshHostName() async -> String {
+        guard let found = try? await SSHConfiguration.resolve(SSHTarget(host: description.address)) else {
+            return description.address
+        }
+        return found.hostName
+    }
+
+    package func connection() async -> ConnectionReport {
+        guard let connected = try? await connections.controlConnection() else {
+            return ConnectionReport(kind: "unknown", note: nil)
+        }
+        return ConnectionReport(kind: connected.connection.kind.rawValue, note: connected.why)
+    }
+
+    package func join(_ descriptor: Int32, toSocket path: String) async throws(KVMCloneError) {
+        let descriptor = OwnedDescriptor(owning: descriptor)
+        bulkStreams += 1
+        let connection = try await connections.bulkConnection(stream: bulkStreams - 1)
+        pipes.append(try await installer.pipe(to: path, descriptor: descriptor, on: connection))
+    }
+
+    package func purge() async throws(KVMCloneError) {
+        guard !isLocal else { return }
+        if case .success(let link)? = await linking?.value { await link.close() }
+        linking = nil
+        try await installer.purge(on: connections.controlConnection().connection)
+    }
+
+    package func close() async {
+        isClosed = true
+        if case .success(let session)? = await libvirt?.value { await session.close() }
+        if case .success(let link)? = await linking?.value { await link.close() }
+        for pipe in pipes { pipe.terminate() }
+        hub.finish()
+        await connections.close()
+    }
+}

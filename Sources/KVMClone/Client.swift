@@ -1,0 +1,150 @@
+import AgentProtocol
+import Coordinator
+import Hosts
+import Logging
+import Model
+import Store
+import Synchronization
+import Topology
+
+/// Clones, lists and looks after VMs on the hosts of a topology.
+///
+/// Nothing is connected before it is needed. Call `close()` at the end: it ends all connections and agents.
+public actor Client {
+    private let options: ClientOptions
+    private let directory: HostDirectory
+    private let journal: any Journal
+    private let running = Mutex<[OperationID: StopSignal]>([:])
+
+    /// Reads the topology and opens the store. Blocks for as long as that takes.
+    public init(_ options: ClientOptions = ClientOptions()) throws(KVMCloneError) {
+        self.options = options
+        directory = try HostDirectory(options)
+        journal = try OperationStore(folder: options.stateFolder)
+    }
+
+    /// Clones or replicates a VM, and waits for the end.
+    ///
+    /// `onEvent` is called from any thread, one call at a time per source of events, at most ten progress events a
+    /// second. Cancelling the task stops the operation and rolls it back. Throws when nothing could begin: wrong
+    /// names, unreachable hosts, findings of the preflight. Otherwise each target's outcome is in the result.
+    public func run(
+        _ request: CloneRequest, id: OperationID = OperationID(),
+        onEvent: @escaping @Sendable (OperationEvent) -> Void = { _ in }
+    ) async throws(KVMCloneError) -> OperationResult {
+        let stop = StopSignal()
+        running.withLock { $0[id] = stop }
+        defer { running.withLock { $0[id] = nil } }
+        let coordinator = coordinator
+        let result = await withTaskCancellationHandler {
+            await shielded { () -> Result<OperationResult, KVMCloneError> in
+                do throws(KVMCloneError) {
+                    return .success(try await coordinator.run(request, id: id, stop: stop, emit: onEvent))
+                } catch {
+                    return .failure(error)
+                }
+            }
+        } onCancel: {
+            stop.stop(KVMCloneError(.cancelled, "cancelled"))
+        }
+        return try result.get()
+    }
+
+    /// Clones a VM to one host.
+    public func clone(
+        vm: String, from source: String, to target: String, options: CloneOptions = CloneOptions(),
+        onEvent: @escaping @Sendable (OperationEvent) -> Void = { _ in }
+    ) async throws(KVMCloneError) -> OperationResult {
+        try await run(
+            CloneRequest(kind: .clone, vm: vm, source: source, targets: [target], options: options), onEvent: onEvent)
+    }
+
+    /// Makes a copy of a VM on each of several hosts at once.
+    public func replicate(
+        vm: String, from source: String, to targets: [String], options: CloneOptions = CloneOptions(),
+        onEvent: @escaping @Sendable (OperationEvent) -> Void = { _ in }
+    ) async throws(KVMCloneError) -> OperationResult {
+        try await run(
+            CloneRequest(kind: .replicate, vm: vm, source: source, targets: targets, options: options),
+            onEvent: onEvent)
+    }
+
+    /// Decides what a request would do, and changes nothing.
+    public func plan(_ request: CloneRequest) async throws(KVMCloneError) -> ClonePlan {
+        try await coordinator.plan(request)
+    }
+
+    /// The VMs of each host, all hosts asked at once. No names: all hosts of the topology, else this machine.
+    public func list(_ hosts: [String] = [], status: VMState? = nil) async -> [HostListing] {
+        let names = hosts.isEmpty ? directory.allNames : hosts
+        let directory = directory
+        return await withTaskGroup(of: (Int, HostListing).self) { group in
+            for (place, name) in names.enumerated() {
+                group.addTask {
+                    do throws(KVMCloneError) {
+                        return (place, await (try directory.host(name)).listing(status: status))
+                    } catch {
+                        return (place, HostListing(host: name, vms: [], error: error))
+                    }
+                }
+            }
+            var listings: [Int: HostListing] = [:]
+            for await (place, listing) in group { listings[place] = listing }
+            return names.indices.compactMap { listings[$0] }
+        }
+    }
+
+    /// Looks hosts over. No names: all hosts of the topology, else this machine.
+    public func doctor(_ hosts: [String] = []) async throws(KVMCloneError) -> [DoctorReport] {
+        var drivers: [any HostDriver] = []
+        for name in hosts.isEmpty ? directory.allNames : hosts { drivers.append(try directory.host(name)) }
+        return await Doctor(drivers).reports()
+    }
+
+    /// Ends the agents on hosts and removes their executables.
+    public func purge(_ hosts: [String]) async throws(KVMCloneError) {
+        for name in hosts.isEmpty ? directory.allNames : hosts { try await directory.host(name).purge() }
+    }
+
+    /// Operations, newest first.
+    public func operations(includingEnded: Bool = true) async throws(KVMCloneError) -> [OperationStatus] {
+        try await journal.operations(includingEnded: includingEnded)
+    }
+
+    /// Where an operation stands.
+    public func operation(_ id: OperationID) async throws(KVMCloneError) -> OperationStatus {
+        guard let status = try await journal.operation(id) else {
+            throw KVMCloneError(
+                .operationNotFound, "there is no operation \(id)", whatToDo: "see all of them: kvm-clone status --all")
+        }
+        return status
+    }
+
+    /// Asks an operation to stop, whichever process runs it. False when it has ended already.
+    public func cancel(_ id: OperationID) async throws(KVMCloneError) -> Bool {
+        guard try await !operation(id).state.isFinal else { return false }
+        try await journal.requestCancel(id)
+        running.withLock { $0[id] }?.stop(KVMCloneError(.cancelled, "cancelled on request"))
+        return true
+    }
+
+    /// Undoes what operations have left whose process died. Answers with their ids.
+    public func cleanUpFailedOperations() async throws(KVMCloneError) -> [OperationID] {
+        let directory = directory
+        return try await Recovery(journal: journal, logger: options.logger) { name throws(KVMCloneError) in
+            try directory.host(name)
+        }.cleanUp()
+    }
+
+    /// Ends all connections and agents.
+    public func close() async {
+        await directory.close()
+    }
+
+    private var coordinator: Coordinator {
+        let directory = directory
+        return Coordinator(journal: journal, logger: options.logger) { name throws(KVMCloneError) in
+            try directory.host(name)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import FoundationEssentials
+import Logging
+import Model
+
+/// What a client has to know before it meets a host.
+public struct ClientOptions: Sendable {
+    /// The topology file; nil: hosts are SSH names.
+    public var topologyFile: String?
+    /// A private key that is used instead of the configured ones.
+    public var sshKey: String?
+    /// A port that is used instead of the configured one.
+    public var sshPort: Int?
+    /// A user that is used instead of the configured one.
+    public var sshUser: String?
+    /// A file of known host keys that is used instead of the configured ones.
+    public var knownHosts: String?
+    /// Where operations are kept.
+    public var stateFolder: String
+    /// The libvirt URI of hosts that the topology doesn't name.
+    public var libvirtURI: String?
+    /// Ports that agents listen on, where the topology doesn't say.
+    public var dataPorts: ClosedRange<UInt16>?
+    /// Seconds until a connection has to stand.
+    public var connectTimeout = 30
+    /// The agent's executable; nil: the one beside this program.
+    public var agentPath: String?
+    /// Who is told what happens.
+    public var logger: Logger
+
+    /// The defaults: no topology, the user's state folder, a logger of label `kvm-clone`.
+    public init() {
+        stateFolder = Self.defaultStateFolder
+        logger = Logger(label: "kvm-clone")
+    }
+
+    private static var defaultStateFolder: String {
+        let environment = ProcessInfo.processInfo.environment
+        if let named = environment["KVM_CLONE_STATE"], named.hasPrefix("/") { return named }
+        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return state + "/kvm-clone" }
+        if environment["HOME"] == nil { return "/var/lib/kvm-clone" }
+        return (environment["HOME"] ?? "") + "/.local/state/kvm-clone"
+    }
+}
