@@ -9,7 +9,8 @@ public enum ByteCount {
         guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             throw InvalidValue("\(quoted(String(text))) isn't a size: write digits and K, M, G or T, such as 50M")
         }
-        guard let count = UInt64(digits), case let (bytes, overflow) = count.multipliedReportingOverflow(by: unit?.1 ?? 1),
+        guard let count = UInt64(digits),
+            case let (bytes, overflow) = count.multipliedReportingOverflow(by: unit?.1 ?? 1),
             !overflow, bytes <= UInt64(Int64.max)
         else {
             throw InvalidValue("\(shortened(String(text))) is too large a size")

@@ -12,7 +12,8 @@ public enum TimeSpan {
         guard !digits.isEmpty, let unit else {
             throw InvalidValue("\(quoted(text)) isn't a time: write digits and ms, s, m, h or d, such as 30s")
         }
-        guard let count = Int64(digits), case let (milliseconds, overflow) = count.multipliedReportingOverflow(by: unit),
+        guard let count = Int64(digits),
+            case let (milliseconds, overflow) = count.multipliedReportingOverflow(by: unit),
             !overflow, milliseconds <= 10_000 * 86_400_000
         else { throw InvalidValue("\(shortened(text)) is too long a time") }
         return .milliseconds(milliseconds)

@@ -28,8 +28,10 @@ enum Scalars {
     }
 
     private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
-        scalar == "_" || (scalar.isASCII ? scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-            : scalar.value < 0x10000 && scalar.properties.isAlphabetic)
+        scalar == "_"
+            || (scalar.isASCII
+                ? scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+                : scalar.value < 0x10000 && scalar.properties.isAlphabetic)
     }
 
     /// Words and numbers that YAML 1.1 doesn't take as strings: yes and no, base 60, dates, digits with underscores.
