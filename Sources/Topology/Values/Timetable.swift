@@ -19,7 +19,7 @@ public struct Timetable: Sendable, Hashable, CustomStringConvertible {
     public init(parsing text: String) throws(InvalidValue) {
         let words = text.split { $0 == " " || $0 == "\t" || $0 == "\n" }
         guard !words.isEmpty else { throw InvalidValue("an empty timetable: write 08:00,30M 19:00,off") }
-        if words.count == 1, !words[0].contains(",") {
+        if words.count == 1, !words[0].contains(where: { $0 == "," || $0 == ":" }) {
             entries = [Entry(minuteOfDay: 0, bytesPerSecond: try Self.rate(words[0]))]
             return
         }

@@ -48,7 +48,7 @@ struct RejectionTests {
         BadText("false tag", "a: !!int x", at: "1:4", "'x' is tagged as an integer, but it isn't"),
         BadText("tag directive", "%TAG !e! tag:e,2000:\n---\na: 1", at: "1:1", "%TAG directives aren't supported"),
         BadText("list as key", "? [a]\n: 1", at: "1:3", "a key must be a plain value, not a list"),
-        BadText("empty key", "{a: 1, : 2}", at: "1:8", "a key is missing"),
+        BadText("empty key", "a: 1\n?\n: 2\n", at: "2:2", "a key is missing"),
         BadText("NUL by escape", "a: \"x\\0\"", at: "1:4", "NUL"),
         BadText("unknown alias", "a: *x", at: "1:4", "the alias *x has no anchor before it"),
         BadText("alias before anchor", "a: *x\nb: &x 1", at: "1:4", "has no anchor before it"),
