@@ -44,7 +44,7 @@ public struct InvalidValue: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 /// The text with its control characters escaped and cut to a length that fits a message.
-public func shortened(_ text: String, limit: Int = 60) -> String {
+package func shortened(_ text: String, limit: Int = 60) -> String {
     var out = ""
     for (count, scalar) in text.unicodeScalars.enumerated() {
         if count == limit { return out + "…" }
@@ -55,7 +55,7 @@ public func shortened(_ text: String, limit: Int = 60) -> String {
 }
 
 /// `shortened(text)` between single quotes, for messages.
-public func quoted(_ text: String) -> String { "'\(shortened(text))'" }
+package func quoted(_ text: String) -> String { "'\(shortened(text))'" }
 
 extension Unicode.Scalar.Properties {
     /// False for controls, format characters (which can turn a terminal's line round) and unassigned code points.

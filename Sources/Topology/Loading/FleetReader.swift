@@ -4,6 +4,7 @@ import YAML
 struct FleetReader {
     static let version = "kvm-clone/v1"
     static let mostHosts = 10_000
+    private static let mostSites = 1000
     private static let keys = ["apiVersion", "name", "defaults", "sites", "links", "hosts"]
 
     let file: String?
@@ -72,7 +73,12 @@ struct FleetReader {
         guard let inner = findings.value("sites", of: mapping, { node throws(YAMLError) in try node.mapping() }) else {
             return []
         }
-        return inner.entries.map { entry in
+        if inner.entries.count > Self.mostSites {
+            findings.add(
+                "from here on there are more than \(Self.mostSites) sites",
+                at: inner.entries[Self.mostSites].keyMark)
+        }
+        return inner.entries.prefix(Self.mostSites).map { entry in
             _ = findings.passes(entry.key, at: entry.keyMark) { text throws(InvalidValue) in
                 try Words.checkName(text, of: "site")
             }

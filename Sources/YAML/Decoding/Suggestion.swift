@@ -1,10 +1,12 @@
 /// "Did you mean": the known word that is fewest edits away.
 public enum Suggestion {
-    /// The nearest of `known` within a third of the word's length (at least one edit, or a different case), or nil.
+    private static let mostCompared = 200
+
+    /// The nearest of the first 200 of `known` within a third of the word's length (at least one edit, or a different case), or nil.
     public static func nearest(to word: String, among known: [String]) -> String? {
-        guard word.count <= 64 else { return nil }
-        let folded = Array(word.lowercased().replacing("-", with: "_"))
-        let scored = known.map { (distance(folded, Array($0.lowercased())), $0) }
+        guard word.utf8.count <= 64 else { return nil }
+        let folded = Array(word.lowercased().utf8)
+        let scored = known.prefix(mostCompared).map { (distance(folded, Array($0.lowercased().utf8)), $0) }
         guard let best = scored.min(by: { $0.0 < $1.0 }), best.0 <= max(1, folded.count / 3) else { return nil }
         return best.1
     }
@@ -16,7 +18,7 @@ public enum Suggestion {
     }
 
     /// Levenshtein's distance, by rows (Wagner and Fischer, 1974).
-    private static func distance(_ left: [Character], _ right: [Character]) -> Int {
+    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var row = Array(0...right.count)
         for (i, a) in left.enumerated() {
             var diagonal = row[0]

@@ -23,14 +23,14 @@ struct EventParser: ~Copyable {
     private let input: UnsafeMutableBufferPointer<UInt8>
 
     init(_ bytes: ArraySlice<UInt8>) throws(YAMLError) {
-        input = .allocate(capacity: bytes.count)
-        _ = input.initialize(from: bytes)
-        parser = .allocate(capacity: 1)
-        guard yaml_parser_initialize(parser) == 1 else {
-            parser.deallocate()
-            input.deallocate()
+        let state = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
+        guard yaml_parser_initialize(state) == 1 else {
+            state.deallocate()
             throw YAMLError("out of memory for the YAML parser", at: nil)
         }
+        parser = state
+        input = .allocate(capacity: bytes.count)
+        _ = input.initialize(from: bytes)
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
         yaml_parser_set_input_string(parser, input.baseAddress, input.count)
     }

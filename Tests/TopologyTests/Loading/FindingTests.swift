@@ -223,6 +223,16 @@ struct FindingTests {
         #expect(findings[0].mark == YAMLMark(line: hosts.contains("y") ? 6 : 4, column: 3))
     }
 
+    @Test("1,001 sites are refused where the bound is passed")
+    func tooManySites() {
+        func file(_ sites: Int) -> String {
+            head + "sites:\n" + (1...sites).map { "  s\($0): {}\n" }.joined() + "hosts: { h: }"
+        }
+        #expect(throws: Never.self) { try parse(file(1000)) }
+        let error = #expect(throws: TopologyError.self) { try parse(file(1001)) }
+        #expect(error?.findings.map(\.description) == ["1004:3: from here on there are more than 1000 sites"])
+    }
+
     @Test("a long list of findings is cut when printed, and all are kept")
     func long() {
         let error = #expect(throws: TopologyError.self) { try parse(head + "hosts: { 'a_[1:60]': }") }
