@@ -57,13 +57,14 @@ let package = Package(
         library("AgentProtocol", ["Model"]),
         library("DataPlane", ["Model", "CZstd", "CCrypto", "CLinux"]),
         // 3: both ends of the control channel.
-        library("Agent", ["AgentProtocol", "DataPlane", "Model", "CLinux"]),
+        library("Agent", ["AgentProtocol", "CLinux", "DataPlane", "Executors", "Model"]),
         library("Coordinator", ["AgentProtocol", "DomainXML", "Model", "Planner", "Topology", logging]),
         // 4: the real world behind the coordinator's seams.
         library(
             "Hosts",
             [
-                "AgentProtocol", "CCrypto", "Coordinator", "DomainXML", "Executors", "Libvirt", "Model", "SSH",
+                "AgentProtocol", "CCrypto", "CLinux", "Coordinator", "DomainXML", "Executors", "Libvirt", "Model",
+                "SSH",
                 "Topology", logging,
             ]),
         library("Store", ["Coordinator", "Model", grdb]),

@@ -31,7 +31,8 @@ enum Inspection {
     /// Only the top of each image: a listing doesn't follow chains. What can't be read is nil.
     static func inspect(_ request: InspectImages) -> InspectImages.Response {
         request.images.map { image in
-            guard let allowance = try? ReadAllowance(files: [image.path]), let format = ImageFormat(rawValue: image.format),
+            guard let allowance = try? ReadAllowance(files: [image.path]),
+                let format = ImageFormat(rawValue: image.format),
                 let layer = try? ImageLayer.inspect(image.path, format: format, allowance: allowance)
             else { return nil }
             var found = InspectDisk.Layer(layer)

@@ -1,4 +1,6 @@
+import CLinux
 import DataPlane
+import Executors
 import FoundationEssentials
 import Glibc
 import Model
@@ -39,10 +41,12 @@ final class LocalRendezvous: Sendable {
         guard isBound, listen(descriptor, 16) == 0 else {
             throw KVMCloneError(.general, "no socket at \(path)", cause: String(cString: strerror(errno)))
         }
-        _ = try WorkerThread(name: "kc-rendezvous") {
+        try OSThread.start(name: "kc-rendezvous") {
             for stream in 0..<UInt16(streams) {
                 var accepted: Int32
-                repeat { accepted = accept4(descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue)) } while accepted < 0
+                repeat {
+                    accepted = kc_accept(descriptor)
+                } while accepted < 0
                     && errno == EINTR
                 guard accepted >= 0 else { return }
                 body(stream, Socket(taking: accepted))

@@ -12,6 +12,7 @@ final class TargetDisk: Sendable {
     private let file: TemporaryFile
     private let name: FileName
     private let writer: Mutex<(any DiskSink)?>
+    private let isPublished = Mutex(false)
 
     /// Makes the partial files of a request. When one fails, the others are gone again.
     static func make(_ request: OpenReceive) throws -> [TargetDisk] {
@@ -73,13 +74,14 @@ final class TargetDisk: Sendable {
     }
 
     func rebase(onto rebase: Publish.Rebase) throws {
-        _ = try FileName(rebase.backingFile)
-        try QemuImg.rebase(file, onto: rebase.backingFile, format: rebase.backingFormat)
+        let image = ImageReference(path: rebase.backingFile, format: rebase.backingFormat)
+        try QemuImg.rebase(file, onto: try FileName(rebase.backingFile), format: try Inspection.format(of: image))
     }
 
     func publish(replacing: Set<String>, operation: String) throws {
         if replacing.contains(name.string) { try root.setAside(name, operation: operation) }
         try file.publish(as: name)
+        isPublished.withLock { $0 = true }
     }
 
     func forgetReplaced(operation: String) throws {
@@ -88,6 +90,7 @@ final class TargetDisk: Sendable {
 
     /// Removes the partial file. A published one stays.
     func discard() {
-        do { try file.discardUnlessPublished() } catch { complain("a partial file stays: \(error)") }
+        guard !isPublished.withLock({ $0 }) else { return }
+        do { try file.discard() } catch { complain("a partial file stays: \(error)") }
     }
 }

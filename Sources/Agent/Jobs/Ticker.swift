@@ -1,4 +1,5 @@
 import DataPlane
+import Executors
 
 /// Calls something ten times a second from a thread of its own, until it is stopped.
 final class Ticker: Sendable {
@@ -6,7 +7,7 @@ final class Ticker: Sendable {
     private let ended = Gate(false)
 
     init(_ body: @escaping @Sendable () -> Void) throws {
-        _ = try WorkerThread(name: "kc-ticker") { [self] in
+        try OSThread.start(name: "kc-ticker") { [self] in
             while true {
                 let next = monotonicNanoseconds() + 100_000_000
                 guard isStopped.wait(until: next, { $0 ? true : nil }) == nil else { break }

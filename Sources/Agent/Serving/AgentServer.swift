@@ -57,20 +57,18 @@ public final class AgentServer: Sendable {
 
     private func readMessage() throws(ControlFrameError) -> Data? {
         var header = [UInt8](repeating: 0, count: 4)
-        guard try header.withUnsafeMutableBytes({ bytes throws(ControlFrameError) in try fill(bytes) }) else {
-            return nil
-        }
-        var message = Data(count: try ControlFrame.length(of: header))
-        guard try message.withUnsafeMutableBytes({ bytes throws(ControlFrameError) in try fill(bytes) }) else {
-            throw .truncated
-        }
-        return message
+        guard try fill(&header) else { return nil }
+        var message = [UInt8](repeating: 0, count: try ControlFrame.length(of: header))
+        guard try fill(&message) else { throw .truncated }
+        return Data(message)
     }
 
-    private func fill(_ bytes: UnsafeMutableRawBufferPointer) throws(ControlFrameError) -> Bool {
+    private func fill(_ bytes: inout [UInt8]) throws(ControlFrameError) -> Bool {
         var done = 0
         while done < bytes.count {
-            let count = read(input, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+            let count = bytes.withUnsafeMutableBytes { rest in
+                read(input, rest.baseAddress.map { $0 + done }, rest.count - done)
+            }
             if count > 0 {
                 done += count
             } else if count == 0 || errno != EINTR {

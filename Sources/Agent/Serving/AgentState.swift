@@ -1,5 +1,6 @@
 import AgentProtocol
 import DataPlane
+import Executors
 import Model
 import Synchronization
 
@@ -38,7 +39,7 @@ final class RequestThreads: Sendable {
         }
         guard hasRoom else { return false }
         do {
-            _ = try WorkerThread(name: name) { [self] in
+            try OSThread.start(name: name) { [self] in
                 body()
                 running.update { $0 -= 1 }
             }

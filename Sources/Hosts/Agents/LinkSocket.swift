@@ -39,26 +39,22 @@ final class LinkSocket: Sendable {
     /// The next message; nil at a clean end.
     func readMessage() throws(ControlFrameError) -> Data? {
         var header = [UInt8](repeating: 0, count: 4)
-        guard try header.withUnsafeMutableBytes({ bytes throws(ControlFrameError) in try fill(bytes) }) else {
-            return nil
-        }
-        var message = Data(count: try ControlFrame.length(of: header))
-        guard try message.withUnsafeMutableBytes({ bytes throws(ControlFrameError) in try fill(bytes) }) else {
-            throw .truncated
-        }
-        return message
+        guard try fill(&header) else { return nil }
+        var message = [UInt8](repeating: 0, count: try ControlFrame.length(of: header))
+        guard try fill(&message) else { throw .truncated }
+        return Data(message)
     }
 
     /// Writes all of `bytes`. False when the other end is gone.
     func writeAll(_ bytes: Data) -> Bool {
         bytes.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
+            var done = 0
+            while done < bytes.count {
                 let count = send(
-                    descriptor.rawValue, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count,
-                    Int32(MSG_NOSIGNAL.rawValue))
+                    descriptor.rawValue, bytes.baseAddress.map { $0 + done }, bytes.count - done,
+                    Int32(MSG_NOSIGNAL))
                 if count > 0 {
-                    rest = rest.dropFirst(count)
+                    done += count
                 } else if errno != EINTR {
                     return false
                 }
@@ -68,10 +64,12 @@ final class LinkSocket: Sendable {
     }
 
     /// Fills the buffer. False at an end before the first byte.
-    private func fill(_ bytes: UnsafeMutableRawBufferPointer) throws(ControlFrameError) -> Bool {
+    private func fill(_ bytes: inout [UInt8]) throws(ControlFrameError) -> Bool {
         var done = 0
         while done < bytes.count {
-            let count = read(descriptor.rawValue, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+            let count = bytes.withUnsafeMutableBytes { rest in
+                read(descriptor.rawValue, rest.baseAddress.map { $0 + done }, rest.count - done)
+            }
             if count > 0 {
                 done += count
             } else if count == 0 {

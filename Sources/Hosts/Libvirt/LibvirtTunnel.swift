@@ -1,3 +1,4 @@
+import CLinux
 import Executors
 import FoundationEssentials
 import Glibc
@@ -93,7 +94,7 @@ final class LibvirtTunnel: Sendable {
 
     private func acceptAll() {
         while true {
-            let descriptor = accept4(listener.rawValue, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+            let descriptor = kc_accept(listener.rawValue)
             if descriptor < 0, errno == EINTR || errno == ECONNABORTED { continue }
             guard descriptor >= 0 else { return }
             Task { await serve(descriptor) }
