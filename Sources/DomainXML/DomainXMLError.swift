@@ -25,6 +25,7 @@ public enum DomainXMLError: Error, Equatable, Sendable {
 }
 
 extension DomainXMLError: CustomStringConvertible {
+    /// The error in words: place, cause, and what to do where that can be said.
     public var description: String {
         switch self {
         case .refused(let fault, let line):

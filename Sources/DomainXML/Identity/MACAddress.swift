@@ -45,6 +45,7 @@ extension MACAddress: CustomStringConvertible {
 }
 
 extension MACAddress: Codable {
+    /// Reads the text form.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let address = MACAddress(try container.decode(String.self)) else {
@@ -53,6 +54,7 @@ extension MACAddress: Codable {
         self = address
     }
 
+    /// Writes the text form.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)

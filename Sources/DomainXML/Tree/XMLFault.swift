@@ -54,6 +54,7 @@ public enum XMLFault: Equatable, Sendable {
 }
 
 extension XMLFault: CustomStringConvertible {
+    /// The fault in words, without text of the document.
     public var description: String {
         switch self {
         case .empty: "the document is empty"
