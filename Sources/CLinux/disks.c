@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 const int kc_o_direct = O_DIRECT;
@@ -130,6 +131,24 @@ int kc_set_socket_timeout(int descriptor, unsigned seconds) {
     struct timeval limit = {.tv_sec = (time_t)seconds, .tv_usec = 0};
     if (setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0) return -1;
     return setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+int kc_pipe(int ends[]) { return pipe2(ends, O_CLOEXEC); }
+
+int kc_semaphore_wait(sem_t *semaphore, unsigned milliseconds) {
+    struct timespec deadline;
+    clock_gettime(CLOCK_MONOTONIC, &deadline);
+    deadline.tv_sec += milliseconds / 1000;
+    deadline.tv_nsec += milliseconds % 1000 * 1000000L;
+    if (deadline.tv_nsec >= 1000000000L) {
+        deadline.tv_sec += 1;
+        deadline.tv_nsec -= 1000000000L;
+    }
+    int result;
+    do {
+        result = sem_clockwait(semaphore, CLOCK_MONOTONIC, &deadline);
+    } while (result != 0 && errno == EINTR);
+    return result;
 }
 
 // Between fork and exec only what is safe after a fork of a process with threads.

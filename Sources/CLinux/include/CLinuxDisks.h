@@ -2,6 +2,7 @@
 
 // Calls for files, block devices and child processes. Each returns -1 with errno set unless it says otherwise.
 
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -52,6 +53,12 @@ int kc_connect_unix(const char *path);
 
 /// Limits how long one send or receive on a socket may block.
 int kc_set_socket_timeout(int descriptor, unsigned seconds);
+
+/// A pipe whose ends are close-on-exec: [0] to read from, [1] to write to.
+int kc_pipe(int ends[]);
+
+/// Waits on a semaphore at most so many milliseconds (CLOCK_MONOTONIC); ETIMEDOUT after that.
+int kc_semaphore_wait(sem_t *semaphore, unsigned milliseconds);
 
 /// Starts a program with stdin from /dev/null and the given stdout and stderr; all other descriptors are closed,
 /// the signal mask is empty. The child gets SIGKILL when the calling *thread* ends, so that thread has to outlive it.

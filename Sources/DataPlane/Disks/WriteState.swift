@@ -7,7 +7,7 @@ final class WriteState: Sendable {
 
     private struct State {
         var written: [UInt64]
-        var flushFailure: DiskError?
+        var flushFailure: (any Error)?
     }
     private let state: Mutex<State>
 
@@ -42,7 +42,7 @@ final class WriteState: Sendable {
         if let failure = state.withLock({ $0.flushFailure }) { throw failure }
         do {
             try body()
-        } catch let error as DiskError {
+        } catch {
             state.withLock { $0.flushFailure = $0.flushFailure ?? error }
             throw error
         }
