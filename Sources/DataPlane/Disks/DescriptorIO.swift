@@ -4,7 +4,9 @@ import Glibc
 /// Loops around positioned reads and writes. They allocate nothing unless they fail.
 enum DescriptorIO {
     /// Fills `buffer` from `offset`; an end of file before that is an error at the offset where it was met.
-    static func readAll(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64, path: String)
+    static func readAll(
+        _ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64, path: String
+    )
         throws
     {
         guard let base = buffer.baseAddress else { return }
@@ -22,7 +24,8 @@ enum DescriptorIO {
     }
 
     /// Writes all of `buffer` at `offset`.
-    static func writeAll(_ descriptor: Int32, _ buffer: UnsafeRawBufferPointer, at offset: UInt64, path: String) throws {
+    static func writeAll(_ descriptor: Int32, _ buffer: UnsafeRawBufferPointer, at offset: UInt64, path: String) throws
+    {
         guard let base = buffer.baseAddress else { return }
         var done = 0
         while done < buffer.count {

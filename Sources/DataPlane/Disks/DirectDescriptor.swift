@@ -27,14 +27,17 @@ final class DirectDescriptor: Sendable {
     /// How many of `count` bytes at this address and offset can go directly: whole blocks from the start, or none.
     private func directCount(_ address: UnsafeRawPointer, _ count: Int, at offset: UInt64) -> Int {
         let mask = Self.alignment - 1
-        guard isUsable, Int(bitPattern: address) & mask == 0, Int(truncatingIfNeeded: offset) & mask == 0 else { return 0 }
+        guard isUsable, Int(bitPattern: address) & mask == 0, Int(truncatingIfNeeded: offset) & mask == 0 else {
+            return 0
+        }
         return count & ~mask
     }
 
     /// Writes as many whole blocks as can go directly, and returns their bytes.
     func write(_ buffer: UnsafeRawBufferPointer, at offset: UInt64, path: String) throws -> Int {
         guard let base = buffer.baseAddress else { return 0 }
-        return try transfer(directCount(base, buffer.count, at: offset), "write", at: offset, path: path) { done, left in
+        return try transfer(directCount(base, buffer.count, at: offset), "write", at: offset, path: path) {
+            done, left in
             pwrite(descriptor.raw, base + done, left, off_t(offset) + off_t(done))
         }
     }

@@ -13,7 +13,9 @@ public final class FileSource: DiskSource {
     /// What is dirty in the page cache is written first: holes are only to be trusted on a file that is at rest
     /// (some file systems told holes where data was still on its way, openzfs#15526).
     public init(_ image: consuming OpenImage) throws {
-        guard !image.identity.isBlockDevice else { throw PathError.notRegular(path: image.path, what: "a block device") }
+        guard !image.identity.isBlockDevice else {
+            throw PathError.notRegular(path: image.path, what: "a block device")
+        }
         if fdatasync(image.descriptor.raw) != 0, errno != EROFS, errno != EINVAL {
             throw DiskError.system(errno, "flush", image.path)
         }

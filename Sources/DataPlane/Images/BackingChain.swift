@@ -26,7 +26,9 @@ public struct BackingChain: Sendable, Equatable {
         var layers: [ImageLayer] = []
         var next: (path: String, format: ImageFormat)? = (path, format)
         while let (path, format) = next {
-            guard layers.count < maximumDepth else { throw ImageError.tooDeep(path: layers[0].path, limit: maximumDepth) }
+            guard layers.count < maximumDepth else {
+                throw ImageError.tooDeep(path: layers[0].path, limit: maximumDepth)
+            }
             let layer = try ImageLayer.inspect(path, format: format, allowance: allowance)
             let isRepeated = layers.contains {
                 $0.identity.isBlockDevice

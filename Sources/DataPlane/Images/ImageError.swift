@@ -45,7 +45,8 @@ public enum ImageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .loop(let path):
             return "the backing chain comes back to \(shown(path)); set a right backing image with qemu-img rebase -u"
         case .tooDeep(let path, let limit):
-            return "the backing chain of \(shown(path)) has more than \(limit) layers; shorten it with virsh blockcommit"
+            return
+                "the backing chain of \(shown(path)) has more than \(limit) layers; shorten it with virsh blockcommit"
         case .inUse(let path, let by):
             return "\(shown(path)) is in use: \(by); shut the VM down, or end what uses it"
         }

@@ -70,7 +70,8 @@ public final class ImageLock: Sendable {
             throw ImageError.inUse(path: path, by: "another process does not share \"\(permission)\"")
         }
         for permission in keeps where try isLocked(permission.used) {
-            throw ImageError.inUse(path: path, by: "another process has it open for \"\(permission)\", such as a running VM")
+            throw ImageError.inUse(
+                path: path, by: "another process has it open for \"\(permission)\", such as a running VM")
         }
     }
 

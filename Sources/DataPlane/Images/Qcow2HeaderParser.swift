@@ -139,7 +139,8 @@ struct Qcow2HeaderParser {
         guard offset >= UInt64(headerLength), offset <= cluster, UInt64(length) <= cluster - offset,
             let bytes = reader.slice(at: Int(offset), count: Int(length))
         else { throw malformed("the backing image's name lies outside the first cluster") }
-        guard let name = String(validating: bytes, as: UTF8.self), !name.unicodeScalars.contains(where: FileName.isControl)
+        guard let name = String(validating: bytes, as: UTF8.self),
+            !name.unicodeScalars.contains(where: FileName.isControl)
         else { throw malformed("the backing image's name is not printable UTF-8") }
         return name
     }

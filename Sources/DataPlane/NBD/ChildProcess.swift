@@ -90,7 +90,8 @@ final class ChildProcess: Sendable {
     }
 
     private static func find(_ tool: String) throws(ToolError) -> String {
-        for folder in ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/bin", "/sbin"] where access("\(folder)/\(tool)", X_OK) == 0 {
+        for folder in ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/bin", "/sbin"]
+        where access("\(folder)/\(tool)", X_OK) == 0 {
             return "\(folder)/\(tool)"
         }
         throw .missing(tool: tool)
@@ -136,7 +137,8 @@ final class ChildProcess: Sendable {
     /// Reads both pipes until the child has closed them.
     private func collect(_ output: Int32, _ messages: Int32) {
         var polled = [
-            pollfd(fd: output, events: Int16(POLLIN), revents: 0), pollfd(fd: messages, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: output, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: messages, events: Int16(POLLIN), revents: 0),
         ]
         var chunk = [UInt8](repeating: 0, count: 4096)
         while polled.contains(where: { $0.fd >= 0 }) {

@@ -48,7 +48,9 @@ struct NBDAnswer {
             }
         }
         if isSimple {
-            guard !export.isStructured else { throw violation("a simple answer to a read after structured ones were agreed") }
+            guard !export.isStructured else {
+                throw violation("a simple answer to a read after structured ones were agreed")
+            }
             return try stream.receive(into: buffer)
         }
         guard filled == buffer.count else { throw violation("only \(filled) of \(buffer.count) bytes were sent") }
@@ -59,7 +61,9 @@ struct NBDAnswer {
     func blockStatus(context: UInt32) throws -> [(length: UInt32, flags: UInt32)] {
         var runs: [(length: UInt32, flags: UInt32)] = []
         let isSimple = try receive { type, length in
-            guard type == NBDProtocol.Chunk.blockStatus else { throw violation("a chunk of type \(type) in a block status") }
+            guard type == NBDProtocol.Chunk.blockStatus else {
+                throw violation("a chunk of type \(type) in a block status")
+            }
             guard length >= 12, (length - 4) % 8 == 0, length <= Self.maximumStatusPayload else {
                 throw violation("a block status of \(length) bytes")
             }
@@ -96,7 +100,9 @@ struct NBDAnswer {
                     guard length == 0, isLast else { throw violation("an empty chunk that is not the last") }
                 } else if type & NBDProtocol.Chunk.errorBit != 0 {
                     errors += 1
-                    guard errors <= Self.maximumErrors else { throw violation("more than \(Self.maximumErrors) errors") }
+                    guard errors <= Self.maximumErrors else {
+                        throw violation("more than \(Self.maximumErrors) errors")
+                    }
                     let error = try errorChunk(length)
                     failure = failure ?? error
                 } else {
@@ -127,7 +133,9 @@ struct NBDAnswer {
     }
 
     private func checkCookie() throws(NBDError) {
-        guard try stream.receive(UInt64.self) == cookie else { throw violation("an answer to a request that was not sent") }
+        guard try stream.receive(UInt64.self) == cookie else {
+            throw violation("an answer to a request that was not sent")
+        }
     }
 
     private func errorChunk(_ length: UInt32) throws(NBDError) -> DiskError {

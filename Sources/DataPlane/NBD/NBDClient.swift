@@ -152,7 +152,8 @@ public final class NBDClient: Sendable {
         let block = UInt64(export.minimumBlock)
         guard offset % block == 0, UInt64(count) % block == 0 else {
             throw DiskError(
-                .system, command.verb, describedExport, offset: offset, detail: "the server takes whole blocks of \(block)")
+                .system, command.verb, describedExport, offset: offset,
+                detail: "the server takes whole blocks of \(block)")
         }
     }
 

@@ -20,7 +20,8 @@ public final class NBDSink: DiskSink {
         guard !client.export.isReadOnly else { throw DiskError(.readOnly, "write", client.describedExport) }
         guard size <= client.export.size else {
             throw DiskError(
-                .tooSmall, "write", client.describedExport, detail: "it has \(client.export.size) bytes, the disk \(size)")
+                .tooSmall, "write", client.describedExport,
+                detail: "it has \(client.export.size) bytes, the disk \(size)")
         }
         self.client = client
         self.size = size

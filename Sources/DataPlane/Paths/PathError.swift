@@ -23,7 +23,8 @@ public enum PathError: Error, Sendable, Equatable, CustomStringConvertible {
         case .badName(let name, let reason):
             return "the name \(Self.printable(name)) can't be used: \(reason)"
         case .notAllowed(let path, let declared):
-            return "\(Self.printable(path)) is not one of the declared paths (\(declared)); declare its folder as a pool"
+            return
+                "\(Self.printable(path)) is not one of the declared paths (\(declared)); declare its folder as a pool"
         case .symbolicLink(let path, let realPath):
             let remedy = realPath.map { "use \(Self.printable($0)), or declare its folder as a pool" }
             return "a symbolic link is part of \(Self.printable(path)); \(remedy ?? "use the path without it")"
