@@ -3,6 +3,7 @@ import Glibc
 
 /// A block device that a disk is written to. What lies behind the disk's size stays as it is.
 public final class BlockSink: DiskSink {
+    /// Bytes of the disk, at most those of the device.
     public let size: UInt64
     private let descriptor: OwnedDescriptor
     private let direct: DirectDescriptor?
@@ -25,6 +26,7 @@ public final class BlockSink: DiskSink {
         path = device.path
     }
 
+    /// Writes past the page cache what is aligned, the rest through it.
     public func write(_ buffer: UnsafeRawBufferPointer, at offset: UInt64) throws {
         try DescriptorIO.check(offset, buffer.count, in: size, "write", path: path)
         let done = try direct?.write(buffer, at: offset, path: path) ?? 0
@@ -54,12 +56,14 @@ public final class BlockSink: DiskSink {
         try ZeroBlock.write(descriptor.raw, last..<range.upperBound, path: path)
     }
 
+    /// Flushes the page cache and the device's own.
     public func flush() throws {
         try state.flush {
             guard fsync(descriptor.raw) == 0 else { throw DiskError.system(errno, "flush", path) }
         }
     }
 
+    /// Reads past the page cache where the device allows that; a `ReadBackSource`.
     public func readBack() throws -> any DiskSource {
         try DescriptorReadBack(of: descriptor.raw, size: size, path: path, hasHoles: false)
     }

@@ -4,6 +4,7 @@ import Glibc
 /// The bytes of a block device. A device tells no holes: all of it may hold data.
 public final class BlockSource: DiskSource {
     private let image: OpenImage
+    /// Bytes of the device.
     public let size: UInt64
     /// The device node that was opened, after its symbolic links were followed.
     public var path: String { image.path }
@@ -15,12 +16,14 @@ public final class BlockSource: DiskSource {
         self.image = image
     }
 
+    /// One extent that may hold data.
     public func extents(in range: Range<UInt64>) throws -> [Extent] {
         try DescriptorIO.check(range, in: size, "map", path: path)
         guard !range.isEmpty else { return [] }
         return [Extent(offset: range.lowerBound, length: UInt64(range.count), isZero: false)]
     }
 
+    /// Reads through the page cache, which is coherent with direct writers of the same device.
     public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws {
         try DescriptorIO.check(offset, buffer.count, in: size, "read", path: path)
         try DescriptorIO.readAll(image.descriptor.raw, into: buffer, at: offset, path: path)

@@ -3,6 +3,7 @@ import Glibc
 
 /// A regular file that a disk is written to, past the page cache where that is possible.
 public final class FileSink: DiskSink {
+    /// Bytes of the disk.
     public let size: UInt64
     private let file: TemporaryFile
     private let direct: DirectDescriptor?
@@ -29,6 +30,7 @@ public final class FileSink: DiskSink {
         state = WriteState(size: size)
     }
 
+    /// Writes past the page cache what is aligned, the rest through it.
     public func write(_ buffer: UnsafeRawBufferPointer, at offset: UInt64) throws {
         try DescriptorIO.check(offset, buffer.count, in: size, "write", path: file.path)
         state.markWritten(offset, buffer.count)
@@ -38,6 +40,7 @@ public final class FileSink: DiskSink {
         try DescriptorIO.writeAll(descriptor, rest, at: offset + UInt64(done), path: file.path)
     }
 
+    /// Frees the storage of what was written; does nothing where a new file was not written yet.
     public func zero(_ range: Range<UInt64>) throws {
         try DescriptorIO.check(range, in: size, "zero", path: file.path)
         guard !range.isEmpty, !startsEmpty || state.mayBeWritten(range) else { return }
@@ -57,6 +60,7 @@ public final class FileSink: DiskSink {
         }
     }
 
+    /// Reads past the page cache where the file system allows that; a `ReadBackSource`.
     public func readBack() throws -> any DiskSource {
         try DescriptorReadBack(of: descriptor, size: size, path: file.path, hasHoles: true)
     }

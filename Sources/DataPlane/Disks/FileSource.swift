@@ -23,16 +23,19 @@ public final class FileSource: DiskSource {
         self.image = image
     }
 
+    /// Data and holes as the file system tells them. After 65,536 extents the rest is told as one that may hold data.
     public func extents(in range: Range<UInt64>) throws -> [Extent] {
         try DescriptorIO.check(range, in: size, "map", path: path)
         return try DescriptorIO.extents(image.descriptor.raw, in: range, path: path)
     }
 
+    /// Reads through the page cache.
     public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws {
         try DescriptorIO.check(offset, buffer.count, in: size, "read", path: path)
         try DescriptorIO.readAll(image.descriptor.raw, into: buffer, at: offset, path: path)
     }
 
+    /// Compares inode, size, modification and change time, also of what stands under the name now.
     public func checkUnchanged() throws {
         try FileWatch.check(image.descriptor.raw, path: path, against: image.identity)
     }

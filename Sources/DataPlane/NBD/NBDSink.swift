@@ -1,5 +1,6 @@
 /// A disk that is written through an NBD server, such as a qcow2 image behind qemu-nbd.
 public final class NBDSink: DiskSink {
+    /// Bytes of the disk, at most those of the export.
     public let size: UInt64
     private let client: NBDClient
     private let isEmpty: Bool
@@ -31,18 +32,21 @@ public final class NBDSink: DiskSink {
         state = WriteState(size: size)
     }
 
+    /// Sends the bytes; durable after `flush`.
     public func write(_ buffer: UnsafeRawBufferPointer, at offset: UInt64) throws {
         try DescriptorIO.check(offset, buffer.count, in: size, "write", path: client.describedExport)
         state.markWritten(offset, buffer.count)
         try client.write(buffer, at: offset)
     }
 
+    /// Asks the server to write zeros; does nothing where an empty image was not written yet.
     public func zero(_ range: Range<UInt64>) throws {
         try DescriptorIO.check(range, in: size, "zero", path: client.describedExport)
         guard !range.isEmpty, !isEmpty || state.mayBeWritten(range) else { return }
         try client.zero(range)
     }
 
+    /// Makes everything that was answered durable.
     public func flush() throws {
         try state.flush { try client.flush() }
     }

@@ -1,5 +1,6 @@
 /// The guest-visible bytes of a disk, read through an NBD server.
 public final class NBDSource: DiskSource {
+    /// Bytes that the guest sees.
     public let size: UInt64
     private let client: NBDClient
     private let watches: [FileWatch]
@@ -48,10 +49,12 @@ public final class NBDSource: DiskSource {
         return extents
     }
 
+    /// Reads from the server.
     public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws {
         try client.read(into: buffer, at: offset)
     }
 
+    /// Compares every image that is watched with its state at the start.
     public func checkUnchanged() throws {
         for watch in watches { try watch.check() }
     }

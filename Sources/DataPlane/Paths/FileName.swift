@@ -66,5 +66,6 @@ public struct FileName: Sendable, Hashable, CustomStringConvertible {
         scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
     }
 
+    /// The name itself.
     public var description: String { string }
 }
