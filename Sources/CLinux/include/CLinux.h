@@ -11,3 +11,4 @@ pid_t kc_gettid(void);
 void kc_set_thread_name(const char *name);
 
 #include "CLinuxProcess.h"
+#include "CLinuxDisks.h"

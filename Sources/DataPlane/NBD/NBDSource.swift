@@ -1,0 +1,61 @@
+/// The guest-visible bytes of a disk, read through an NBD server.
+public final class NBDSource: DiskSource {
+    /// Bytes that the guest sees.
+    public let size: UInt64
+    private let client: NBDClient
+    private let watches: [FileWatch]
+    /// What has to live as long as the source, such as the server.
+    private let keeping: (any Sendable)?
+
+    /// - Parameters:
+    ///   - client: connected to the export.
+    ///   - watches: the images behind the export, for `checkUnchanged`.
+    ///   - keeping: what has to live as long as the source.
+    public init(_ client: NBDClient, watches: [FileWatch] = [], keeping: (any Sendable)? = nil) {
+        self.client = client
+        self.watches = watches
+        self.keeping = keeping
+        size = client.export.size
+    }
+
+    /// Zero extents as the server tells them (`base:allocation`); all of it may hold data where it tells nothing.
+    public func extents(in range: Range<UInt64>) throws -> [Extent] {
+        try DescriptorIO.check(range, in: size, "map", path: client.describedExport)
+        var extents: [Extent] = []
+        var position = range.lowerBound
+        func append(_ length: UInt64, isZero: Bool) {
+            if let last = extents.last, last.isZero == isZero {
+                extents[extents.count - 1].length += length
+            } else {
+                extents.append(Extent(offset: position, length: length, isZero: isZero))
+            }
+            position += length
+        }
+        let hasStatus = client.export.contexts[NBDClient.allocationContext] != nil
+        var runsLeft = DescriptorIO.extentLimit
+        while position < range.upperBound {
+            // Past the limit the rest is told as data, which is always true: neither memory nor time run away.
+            guard hasStatus, runsLeft > 0 else {
+                append(range.upperBound - position, isZero: false)
+                break
+            }
+            for run in try client.blockStatus(
+                in: position..<range.upperBound, context: NBDClient.allocationContext)
+            {
+                append(run.length, isZero: run.flags & 2 != 0)
+                runsLeft -= 1
+            }
+        }
+        return extents
+    }
+
+    /// Reads from the server.
+    public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws {
+        try client.read(into: buffer, at: offset)
+    }
+
+    /// Compares every image that is watched with its state at the start.
+    public func checkUnchanged() throws {
+        for watch in watches { try watch.check() }
+    }
+}

@@ -1,0 +1,27 @@
+/// What is asked of `qemu-img`. All calls block until it has ended.
+public enum QemuImg {
+    /// How a new qcow2 image is laid out.
+    public struct Qcow2Options: Sendable, Equatable {
+        /// Bytes of a cluster: a power of two from 512 to 2 MiB.
+        public var clusterSize: UInt64
+        /// Clusters of 32 subclusters.
+        public var hasExtendedL2: Bool
+
+        /// QEMU's own defaults, unless said otherwise.
+        public init(clusterSize: UInt64 = 65_536, hasExtendedL2: Bool = false) {
+            self.clusterSize = clusterSize
+            self.hasExtendedL2 = hasExtendedL2
+        }
+    }
+
+    /// Makes an unfinished file an empty qcow2 image of `size` bytes, rounded up to whole sectors of 512 bytes.
+    ///
+    /// The file stays the same one: qemu-img writes into what is there. Paths given to it are absolute, for a name with
+    /// a colon would be a protocol to it.
+    public static func createQcow2(_ file: TemporaryFile, size: UInt64, options: Qcow2Options = .init()) throws {
+        var layout = "compat=1.1,cluster_size=\(options.clusterSize)"
+        if options.hasExtendedL2 { layout += ",extended_l2=on" }
+        let arguments = ["create", "-q", "-f", "qcow2", "-o", layout, "--", file.path, String(size)]
+        _ = try ChildProcess.run("qemu-img", arguments)
+    }
+}
