@@ -9,3 +9,5 @@ pid_t kc_gettid(void);
 
 /// Names the calling thread, at most 15 bytes, as `ps -L` and `top -H` show it.
 void kc_set_thread_name(const char *name);
+
+#include "CLinuxWire.h"
