@@ -12,3 +12,4 @@ void kc_set_thread_name(const char *name);
 
 #include "CLinuxProcess.h"
 #include "CLinuxDisks.h"
+#include "CLinuxWire.h"

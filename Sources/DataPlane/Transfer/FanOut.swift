@@ -1,0 +1,139 @@
+import Glibc
+
+/// Sends the same sealed bytes to every target's socket of one stream. One thread.
+///
+/// A target that fails, or makes no progress for the stall time-out, leaves the set; the others go on.
+final class FanOut {
+    private let stream: UInt16
+    private var links: [TargetLink]
+    private let window: UInt64
+    private let stallTimeout: UInt64
+    private let limiter: RateLimiter?
+    private let isCancelled: () -> Bool
+    private var entries: [pollfd] = []
+    /// True while a frame may be sent in part.
+    private var isInFrame = false
+    private(set) var socketTime: UInt64 = 0
+    private(set) var waitTime: UInt64 = 0
+
+    init(
+        stream: UInt16, links: [TargetLink], window: UInt64, stallTimeout: UInt64, limiter: RateLimiter?,
+        isCancelled: @escaping () -> Bool
+    ) {
+        self.stream = stream
+        self.links = links
+        self.window = window
+        self.stallTimeout = stallTimeout
+        self.limiter = limiter
+        self.isCancelled = isCancelled
+        entries.reserveCapacity(links.count)
+    }
+
+    /// Returns when every target that is left has taken all of it (its kernel buffer has): the memory is free again.
+    func send(_ base: UnsafeRawPointer, _ count: Int) throws(TransferError) {
+        var done = 0
+        isInFrame = true
+        while done < count {
+            let slice = min(count - done, limiter?.slice ?? count)
+            if let limiter {
+                let start = monotonicNanoseconds()
+                let granted = limiter.acquire(slice * max(1, links.count), isCancelled: isCancelled)
+                waitTime += monotonicNanoseconds() - start
+                guard granted else { throw .cancelled() }
+            }
+            try sendSlice(base + done, slice)
+            done += slice
+        }
+        isInFrame = false
+    }
+
+    private func sendSlice(_ base: UnsafeRawPointer, _ count: Int) throws(TransferError) {
+        var now = monotonicNanoseconds()
+        for link in links { link.beginBuffer(now: now) }
+        while true {
+            try each { link in
+                if link.cursor < count { try link.push(base, count, window: window) }
+            }
+            let after = monotonicNanoseconds()
+            socketTime += after - now
+            now = after
+            guard links.contains(where: { $0.cursor < count }) else { return }
+            wait { $0.cursor < count ? (wants: true, room: $0.mayPush(window: window)) : (wants: false, room: false) }
+            let end = monotonicNanoseconds()
+            waitTime += end - now
+            now = end
+            dropStalled(now) { $0.cursor < count }
+        }
+    }
+
+    /// Waits until every target that is left has confirmed the end of the stream.
+    func awaitCompletion() throws(TransferError) {
+        var now = monotonicNanoseconds()
+        for link in links { link.beginBuffer(now: now) }
+        while true {
+            try each { link in if !link.isComplete { try link.takeReplies() } }
+            guard links.contains(where: { !$0.isComplete }) else { return }
+            wait { (wants: !$0.isComplete, room: false) }
+            let end = monotonicNanoseconds()
+            waitTime += end - now
+            now = end
+            dropStalled(now) { !$0.isComplete }
+        }
+    }
+
+    /// Gives up: tells whoever still listens, as far as that goes without waiting.
+    func abandon(with frame: UnsafeRawPointer, _ count: Int) {
+        guard !isInFrame else { return }
+        // Best effort: the connections end right after this, and the error itself is reported by the job.
+        for link in links { _ = try? link.socket.send(frame, count) }
+    }
+
+    /// Calls `body` for each link and takes out those for which it throws.
+    private func each(_ body: (TargetLink) throws -> Void) throws(TransferError) {
+        if isCancelled() { throw .cancelled() }
+        var lost = false
+        for link in links {
+            do {
+                if link.target.hasFailed { lost = true } else { try body(link) }
+            } catch {
+                fail(link, TransferError(error, stream: stream))
+                lost = true
+            }
+        }
+        if lost { try removeFailed() }
+    }
+
+    /// A completed stream's peer may close; that is no failure.
+    private func fail(_ link: TargetLink, _ error: TransferError) {
+        if isCancelled() || link.isComplete { return }
+        link.target.fail(error)
+    }
+
+    private func removeFailed() throws(TransferError) {
+        if isCancelled() { throw .cancelled() }
+        links.removeAll { $0.target.hasFailed }
+        if links.isEmpty { throw TransferError(.allTargetsFailed, "every target failed") }
+    }
+
+    private func dropStalled(_ now: UInt64, _ isPending: (TargetLink) -> Bool) {
+        for link in links where isPending(link) && now > link.lastProgress + stallTimeout {
+            let seconds = stallTimeout / 1_000_000_000
+            link.target.fail(
+                TransferError(
+                    .stalled, "the target took nothing for \(seconds) s; check its disk and the network",
+                    stream: stream))
+        }
+    }
+
+    private func wait(_ interest: (TargetLink) -> (wants: Bool, room: Bool)) {
+        entries.removeAll(keepingCapacity: true)
+        for link in links {
+            let (wants, room) = interest(link)
+            guard wants else { continue }
+            let events = POLLIN | (room ? POLLOUT : 0)
+            entries.append(pollfd(fd: link.socket.descriptor, events: Int16(events), revents: 0))
+        }
+        // An error of poll shows in the next call on the socket; the time-out is for stalls and cancels.
+        _ = poll(&entries, nfds_t(entries.count), Int32(min(250, stallTimeout / 1_000_000 + 1)))
+    }
+}

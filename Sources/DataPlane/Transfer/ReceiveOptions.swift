@@ -1,0 +1,14 @@
+/// How a receive job works.
+public struct ReceiveOptions: Sendable {
+    /// Connections from the sender.
+    public var streams: Int
+    /// Generation of the source view that is expected.
+    public var epoch: UInt32 = 0
+    /// Bytes taken in after which the sender is told, at the latest.
+    public var creditInterval: UInt64 = 4 << 20
+    /// Seconds without a byte from the sender, or without a missing connection, after which the job fails.
+    public var idleTimeout: Double = 120
+
+    /// Options with the given number of connections.
+    public init(streams: Int = 2) { self.streams = streams }
+}

@@ -1,0 +1,139 @@
+import FoundationEssentials
+import Synchronization
+
+/// Sends whole disks to any number of targets: read, hashed, compressed and sealed once for all of them.
+///
+/// Make it, add the targets, then call `run` once, on a thread of your own.
+public final class SendJob: Sendable {
+    /// The job's id.
+    public let id: UUID
+    /// This sender's salt, which the coordinator hands to the receivers. Made anew for each job object.
+    public let salt: Salt
+    private let key: JobKey
+    private let indexes: [UInt32]
+    private let sources: [any DiskSource]
+    private let options: SendOptions
+    private let targets = Mutex<[SendTarget]>([])
+    private let counters = SendCounters()
+    private let cancelled = Atomic<Bool>(false)
+    private let started = Atomic<Bool>(false)
+
+    /// - Parameters:
+    ///   - id: names the job in every frame.
+    ///   - key: the job's secret, from the coordinator.
+    ///   - disks: what to send; indexes name the disks in frames and must differ.
+    public init(id: UUID, key: JobKey, disks: [(index: UInt32, source: any DiskSource)], options: SendOptions) throws {
+        self.id = id
+        salt = try Salt.random()
+        self.key = key
+        indexes = disks.map(\.index)
+        sources = disks.map(\.source)
+        self.options = options
+        guard Set(indexes).count == indexes.count else {
+            throw TransferError(.resources, "two disks of the job have the same index")
+        }
+        guard (1...64).contains(options.streams) else {
+            throw TransferError(.resources, "\(options.streams) streams; use 1 to 64")
+        }
+        let frame = options.frameSize
+        guard frame > 0, frame <= Geometry.maxFrame, frame % Geometry.leaf == 0 else {
+            throw TransferError(.resources, "a frame of \(frame) bytes; use a multiple of 65536 up to 1048576")
+        }
+        guard options.window >= 4 << 20 else {
+            throw TransferError(.resources, "a window of \(options.window) bytes; use at least 4 MiB")
+        }
+    }
+
+    /// The proof for connections between this sender and a receiver.
+    public func handshake(receiver: Salt) -> Handshake {
+        Handshake(job: id, key: key, epoch: options.epoch, sender: salt, receiver: receiver)
+    }
+
+    /// Adds a target before `run`.
+    /// - Parameters:
+    ///   - id: names the target in reports.
+    ///   - salt: the receiver's, as the coordinator told it.
+    ///   - sockets: one connection per stream, by stream index, past its handshake.
+    public func addTarget(id: String, salt: Salt, sockets: [Socket]) throws(TransferError) {
+        guard sockets.count == options.streams else {
+            throw TransferError(.resources, "\(sockets.count) connections to \(id) for \(options.streams) streams")
+        }
+        targets.withLock { $0.append(SendTarget(id: id, salt: salt, sockets: sockets)) }
+        if cancelled.load(ordering: .sequentiallyConsistent) { shutDownAll() }
+    }
+
+    /// Ends `run` soon, from any thread: connections are shut down, and the workers stop at their next step.
+    public func cancel() {
+        cancelled.store(true, ordering: .sequentiallyConsistent)
+        shutDownAll()
+    }
+
+    private func shutDownAll() { for target in targets.withLock({ $0 }) { target.shutDown() } }
+
+    /// How far the job is; may be called at any time from any thread.
+    public var progress: TransferProgress {
+        TransferProgress(
+            logicalBytes: counters.logical, totalBytes: sources.reduce(0) { $0 + $1.size },
+            wireBytes: targets.withLock { $0 }.reduce(0) { $0 + $1.sent.load(ordering: .relaxed) })
+    }
+
+    /// Sends everything and returns when each target has confirmed all of it or was dropped. Blocks; call it once.
+    ///
+    /// Throws when the job was cancelled, a source failed or changed, or no target is left. A target that failed beside
+    /// others that didn't is in the report.
+    public func run() throws(TransferError) -> SendReport {
+        guard !started.exchange(true, ordering: .sequentiallyConsistent) else {
+            // A second run would use the same nonces again.
+            throw TransferError(.resources, "a send job runs once; make a new one")
+        }
+        let targets = targets.withLock { $0 }
+        guard !targets.isEmpty else { throw TransferError(.allTargetsFailed, "the job has no target") }
+        defer { shutDownAll() }
+        let roots = options.verify ? try wrapping { () throws(CryptoError) in try RootHasher(sizes: sources.map(\.size)) } : nil
+        let crew = SendCrew(
+            SendContext(
+                job: id, key: key, salt: salt, sources: sources, indexes: indexes,
+                queue: WorkQueue(sources, indexes: indexes), roots: roots, counters: counters, options: options),
+            targets: targets, cancelled: { [cancelled = self] in cancelled.isCancelled })
+        let outcome = try crew.run()
+        if isCancelled { throw .cancelled() }
+        if let failure = outcome.failure { throw failure.kind == .allTargetsFailed ? Self.allFailed(targets) : failure }
+        for (index, source) in zip(indexes, sources) {
+            do { try source.checkUnchanged() } catch { throw .source(index, error) }
+        }
+        return try report(targets, roots, outcome)
+    }
+
+    var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+
+    private static func allFailed(_ targets: [SendTarget]) -> TransferError {
+        let reasons = targets.map { "\($0.id): \($0.failure?.description ?? "unknown")" }
+        return TransferError(
+            .allTargetsFailed, "every target failed: " + reasons.joined(separator: "; "),
+            underlying: targets.first?.failure)
+    }
+
+    private func report(
+        _ targets: [SendTarget], _ roots: RootHasher?, _ outcome: SendCrew.Outcome
+    ) throws(TransferError) -> SendReport {
+        let digests = try wrapping { () throws(CryptoError) in try roots?.finish() }
+        let disks = indexes.indices.map { i in
+            SendReport.Disk(index: indexes[i], size: sources[i].size, root: digests.map { $0[i] } ?? nil)
+        }
+        let expected = sources.reduce(0) { $0 + $1.size }
+        guard counters.logical == expected, !options.verify || disks.allSatisfy({ $0.root != nil }) else {
+            throw TransferError(.incomplete, "\(counters.logical) of \(expected) bytes were sent")
+        }
+        return SendReport(
+            disks: disks,
+            targets: targets.map {
+                .init(id: $0.id, wireBytes: $0.sent.load(ordering: .relaxed), failure: $0.failure)
+            },
+            logicalBytes: counters.logical, dataBytes: counters.data.load(ordering: .relaxed),
+            zeroBytes: counters.zeros.load(ordering: .relaxed), frames: outcome.frames, times: outcome.times)
+    }
+
+    private func wrapping<R>(_ body: () throws(CryptoError) -> R) throws(TransferError) -> R {
+        do { return try body() } catch { throw TransferError(.resources, error.description, underlying: error) }
+    }
+}

@@ -1,0 +1,192 @@
+import FoundationEssentials
+
+/// What the workers of a send job share.
+struct SendContext: Sendable {
+    let job: UUID
+    let key: JobKey
+    let salt: Salt
+    let sources: [any DiskSource]
+    let indexes: [UInt32]
+    let queue: WorkQueue
+    let roots: RootHasher?
+    let counters: SendCounters
+    let options: SendOptions
+
+    var epoch: UInt32 { options.epoch }
+}
+
+/// One worker of a send job: takes units, reads, hashes, compresses, seals, sends, until the queue is empty. Its thread
+/// owns all of it.
+final class SendWorker {
+    private let context: SendContext
+    private let stream: UInt16
+    private let buffer: PooledBuffer
+    private let scanner: UnitScanner
+    private let sealer: FrameSealer
+    private let fanOut: FanOut
+    private let compressor: FrameCompressor?
+    private var waitingZeros: (disk: UInt32, range: Range<UInt64>)?
+    private var logical: UInt64 = 0
+    private var times = StageTimes()
+
+    init(
+        _ context: SendContext, stream: UInt16, buffer: consuming PooledBuffer, compressor: FrameCompressor?,
+        sealer: FrameSealer, fanOut: FanOut
+    ) throws(CryptoError) {
+        self.context = context
+        self.stream = stream
+        scanner = try UnitScanner(
+            sources: context.sources, diskIndexes: context.indexes, buffer: buffer.payload,
+            frameSize: context.options.frameSize, zeros: context.roots?.zeros)
+        self.buffer = buffer
+        self.compressor = compressor
+        self.sealer = sealer
+        self.fanOut = fanOut
+    }
+
+    /// Works until the queue is empty and every target has confirmed this stream.
+    func run() throws {
+        do {
+            while let item = try context.queue.next() {
+                switch item {
+                case .zeros(let disk, let range):
+                    try addZeros(context.indexes[disk], range)
+                    try context.roots?.addZeros(disk: disk, range)
+                case .unit(let disk, let range, let extents):
+                    try send(disk, range, extents)
+                }
+            }
+            try flushZeros()
+            var end = FrameHeader(.end, job: context.job, epoch: context.epoch, stream: stream)
+            end.offset = sealer.sequence
+            end.logicalLength = logical
+            try sendEmpty(end)
+            try fanOut.awaitCompletion()
+        } catch {
+            abandon(error)
+            throw error
+        }
+    }
+
+    /// Stage times so far, with the thread's CPU time.
+    func stageTimes() -> StageTimes {
+        var all = times
+        all += scanner.times
+        if let compressor { all.compress += compressor.time }
+        all.socket += fanOut.socketTime
+        all.wait += fanOut.waitTime
+        return all
+    }
+
+    var frames: UInt64 { sealer.sequence }
+
+    private func send(_ disk: Int, _ range: Range<UInt64>, _ extents: [Extent]) throws {
+        let index = context.indexes[disk]
+        scanner.begin(disk: disk, range: range, extents: extents)
+        while let run = try scanner.next() {
+            switch run {
+            case .zeros(let range): try addZeros(index, range)
+            case .data(let offset, let length, let nonZero): try sendRuns(index, offset, length, nonZero)
+            }
+        }
+        if let roots = context.roots {
+            try roots.add(disk: disk, unit: range.lowerBound / Geometry.unit64, scanner.unitDigest())
+        }
+    }
+
+    /// Splits what was read into runs of data and of zeros.
+    private func sendRuns(_ disk: UInt32, _ offset: UInt64, _ length: Int, _ nonZero: UInt32) throws {
+        var first = 0
+        let leaves = Geometry.leaves(in: length)
+        while first < leaves {
+            let isData = nonZero & (1 << UInt32(first)) != 0
+            var end = first + 1
+            while end < leaves, (nonZero & (1 << UInt32(end)) != 0) == isData { end += 1 }
+            let start = first * Geometry.leaf
+            let count = min(end * Geometry.leaf, length) - start
+            let at = offset + UInt64(start)
+            if isData {
+                try sendData(disk, at, buffer.payload + start, count)
+            } else {
+                try addZeros(disk, at..<(at + UInt64(count)))
+            }
+            first = end
+        }
+    }
+
+    private func sendData(_ disk: UInt32, _ offset: UInt64, _ plain: UnsafeMutableRawPointer, _ count: Int) throws {
+        var header = FrameHeader(.data, job: context.job, epoch: context.epoch, stream: stream)
+        header.disk = disk
+        header.offset = offset
+        header.logicalLength = UInt64(count)
+        header.wireLength = UInt32(count)
+        var payload = plain
+        if let compressor, let packed = compressor.compress(plain, count) {
+            header.codec = .zstd
+            header.wireLength = UInt32(packed.count)
+            payload = packed.payload
+        }
+        // In front of the payload lies the pool's lead, or a leaf of zeros that was seen to be that; behind it as well.
+        let frame = payload - FrameHeader.encodedSize
+        let t0 = monotonicNanoseconds()
+        var start = frame
+        if let zeros = takeZeros() {
+            start -= FrameHeader.emptyFrame
+            _ = try sealer.seal(zeros, at: start)
+        }
+        let size = try sealer.seal(header, at: frame) + (frame - start)
+        let t1 = monotonicNanoseconds()
+        times.seal += t1 - t0
+        try fanOut.send(start, size)
+        compressor?.sent(bytes: size, nanoseconds: monotonicNanoseconds() - t1)
+        note(data: UInt64(count))
+    }
+
+    private func addZeros(_ disk: UInt32, _ range: Range<UInt64>) throws {
+        if let waiting = waitingZeros, waiting.disk == disk, waiting.range.upperBound == range.lowerBound {
+            waitingZeros = (disk, waiting.range.lowerBound..<range.upperBound)
+        } else {
+            try flushZeros()
+            waitingZeros = (disk, range)
+        }
+        note(zeros: UInt64(range.count))
+    }
+
+    private func takeZeros() -> FrameHeader? {
+        guard let (disk, range) = waitingZeros else { return nil }
+        waitingZeros = nil
+        var header = FrameHeader(.zero, job: context.job, epoch: context.epoch, stream: stream)
+        header.disk = disk
+        header.offset = range.lowerBound
+        header.logicalLength = range.upperBound - range.lowerBound
+        return header
+    }
+
+    private func flushZeros() throws {
+        if let header = takeZeros() { try sendEmpty(header) }
+    }
+
+    /// Sends a frame without payload from the buffer's lead, where nothing else ever lies between two sends.
+    private func sendEmpty(_ header: FrameHeader) throws {
+        let frame = buffer.payload - BufferPool.lead
+        try fanOut.send(frame, try sealer.seal(header, at: frame))
+    }
+
+    private func note(data: UInt64 = 0, zeros: UInt64 = 0) {
+        logical += data + zeros
+        if data > 0 { context.counters.data.add(data, ordering: .relaxed) }
+        if zeros > 0 { context.counters.zeros.add(zeros, ordering: .relaxed) }
+    }
+
+    /// Tells the receivers why nothing more comes.
+    private func abandon(_ error: any Error) {
+        let reason = Array("\(error)".utf8.prefix(Geometry.maxReason))
+        var header = FrameHeader(.abort, job: context.job, epoch: context.epoch, stream: stream)
+        header.wireLength = UInt32(reason.count)
+        let frame = buffer.payload - BufferPool.lead
+        UnsafeMutableRawBufferPointer(start: frame + FrameHeader.encodedSize, count: reason.count)
+            .copyBytes(from: reason)
+        // If even this can't be sealed, the broken connection tells the receivers enough.
+        if let size = try? sealer.seal(header, at: frame) { fanOut.abandon(with: frame, size) }
+    }
+}

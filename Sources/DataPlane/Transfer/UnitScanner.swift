@@ -1,0 +1,129 @@
+import CLinux
+
+/// A part of a unit, as the scanner found it.
+enum ScannedRun {
+    /// It reads as zeros.
+    case zeros(Range<UInt64>)
+    /// It was read into the scanner's buffer. Bit i of `nonZero` tells that leaf i of it holds data.
+    case data(offset: UInt64, length: Int, nonZero: UInt32)
+}
+
+/// Reads one unit after the other, leaf by leaf: skips what the extents call zero, finds the zeros in the rest, and
+/// hashes. One thread.
+final class UnitScanner {
+    private let sources: [any DiskSource]
+    private let diskIndexes: [UInt32]
+    private let buffer: UnsafeMutableRawPointer
+    private let leavesPerRun: Int
+    private let hasher: SHA256?
+    private let unitHasher: SHA256?
+    private let zeros: ZeroDigests?
+    private let mayHold = UnsafeMutablePointer<Bool>.allocate(capacity: Geometry.leavesPerUnit)
+    private var disk = 0
+    private var range: Range<UInt64> = 0..<0
+    private var leafCount = 0
+    private var leaf = 0
+    var times = StageTimes()
+
+    /// - Parameters:
+    ///   - buffer: room for `frameSize` bytes, aligned to 4096.
+    ///   - zeros: given when digests are wanted.
+    init(
+        sources: [any DiskSource], diskIndexes: [UInt32], buffer: UnsafeMutableRawPointer, frameSize: Int,
+        zeros: ZeroDigests?
+    ) throws(CryptoError) {
+        self.sources = sources
+        self.diskIndexes = diskIndexes
+        self.buffer = buffer
+        leavesPerRun = max(1, min(frameSize, Geometry.maxFrame) / Geometry.leaf)
+        self.zeros = zeros
+        hasher = zeros == nil ? nil : try SHA256()
+        unitHasher = zeros == nil ? nil : try SHA256()
+    }
+
+    deinit { mayHold.deallocate() }
+
+    /// Goes to a unit. The runs come from `next`.
+    func begin(disk: Int, range: Range<UInt64>, extents: [Extent]) {
+        self.disk = disk
+        self.range = range
+        leafCount = Geometry.leaves(in: range.count)
+        leaf = 0
+        mayHold.update(repeating: false, count: leafCount)
+        for extent in extents where !extent.isZero {
+            let first = Int((extent.offset - range.lowerBound) / Geometry.leaf64)
+            let last = Int((extent.offset + extent.length - 1 - range.lowerBound) / Geometry.leaf64)
+            for i in first...last { mayHold[i] = true }
+        }
+    }
+
+    /// The next part of the unit, in order, or nil at its end. The buffer holds a data run until the next call.
+    func next() throws(TransferError) -> ScannedRun? {
+        guard leaf < leafCount else { return nil }
+        let first = leaf
+        if !mayHold[leaf] {
+            while leaf < leafCount, !mayHold[leaf] { leaf += 1 }
+            try addZeroLeaves(first..<leaf)
+            return .zeros(offset(first)..<offset(leaf))
+        }
+        while leaf < leafCount, mayHold[leaf], leaf - first < leavesPerRun { leaf += 1 }
+        let (start, end) = (offset(first), offset(leaf))
+        return try read(start..<end)
+    }
+
+    /// The digest of the unit, after its last run.
+    func unitDigest() throws(TransferError) -> Digest256 {
+        try wrapping { () throws(CryptoError) in try unitHasher?.finish() ?? Digest256() }
+    }
+
+    private func offset(_ leaf: Int) -> UInt64 {
+        min(range.lowerBound + UInt64(leaf) * Geometry.leaf64, range.upperBound)
+    }
+
+    private func read(_ part: Range<UInt64>) throws(TransferError) -> ScannedRun {
+        let length = part.count
+        let t0 = monotonicNanoseconds()
+        do {
+            try sources[disk].read(
+                into: UnsafeMutableRawBufferPointer(start: buffer, count: length), at: part.lowerBound)
+        } catch {
+            throw .source(diskIndexes[disk], error)
+        }
+        let t1 = monotonicNanoseconds()
+        var nonZero: UInt32 = 0
+        let leaves = Geometry.leaves(in: length)
+        for i in 0..<leaves {
+            let start = i * Geometry.leaf
+            if !kc_is_zero(buffer + start, min(Geometry.leaf, length - start)) { nonZero |= 1 << UInt32(i) }
+        }
+        let t2 = monotonicNanoseconds()
+        times.read += t1 - t0
+        times.zeroCheck += t2 - t1
+        if let hasher, let unitHasher, let zeros {
+            try wrapping { () throws(CryptoError) in
+                for i in 0..<leaves {
+                    let start = i * Geometry.leaf
+                    let count = min(Geometry.leaf, length - start)
+                    let digest =
+                        nonZero & (1 << UInt32(i)) == 0
+                        ? try zeros.leaf(length: count)
+                        : try hasher.digest(UnsafeRawBufferPointer(start: buffer + start, count: count))
+                    try unitHasher.update(digest)
+                }
+            }
+            times.hash += monotonicNanoseconds() - t2
+        }
+        return .data(offset: part.lowerBound, length: length, nonZero: nonZero)
+    }
+
+    private func addZeroLeaves(_ leaves: Range<Int>) throws(TransferError) {
+        guard let unitHasher, let zeros else { return }
+        try wrapping { () throws(CryptoError) in
+            for i in leaves { try unitHasher.update(zeros.leaf(length: (offset(i)..<offset(i + 1)).count)) }
+        }
+    }
+
+    private func wrapping<R>(_ body: () throws(CryptoError) -> R) throws(TransferError) -> R {
+        do { return try body() } catch { throw TransferError(.resources, error.description, underlying: error) }
+    }
+}
