@@ -25,10 +25,7 @@ public enum DomainXMLError: Error, Equatable, Sendable {
 }
 
 extension DomainXMLError: CustomStringConvertible {
-<<<<<<< HEAD
-=======
     /// The error in words: place, cause, and what to do where that can be said.
->>>>>>> xml
     public var description: String {
         switch self {
         case .refused(let fault, let line):

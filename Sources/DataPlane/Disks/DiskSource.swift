@@ -7,11 +7,7 @@ public struct Extent: Sendable, Equatable {
     /// True only when every byte is known to read as zero.
     public var isZero: Bool
 
-<<<<<<< HEAD
-    /// Makes an extent; `length` is not 0.
-=======
     /// An extent with all its parts.
->>>>>>> disks
     public init(offset: UInt64, length: UInt64, isZero: Bool) {
         self.offset = offset
         self.length = length

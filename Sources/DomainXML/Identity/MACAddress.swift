@@ -45,10 +45,7 @@ extension MACAddress: CustomStringConvertible {
 }
 
 extension MACAddress: Codable {
-<<<<<<< HEAD
-=======
     /// Reads the text form.
->>>>>>> xml
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let address = MACAddress(try container.decode(String.self)) else {
@@ -57,10 +54,7 @@ extension MACAddress: Codable {
         self = address
     }
 
-<<<<<<< HEAD
-=======
     /// Writes the text form.
->>>>>>> xml
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)

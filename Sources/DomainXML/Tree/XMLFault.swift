@@ -54,10 +54,7 @@ public enum XMLFault: Equatable, Sendable {
 }
 
 extension XMLFault: CustomStringConvertible {
-<<<<<<< HEAD
-=======
     /// The fault in words, without text of the document.
->>>>>>> xml
     public var description: String {
         switch self {
         case .empty: "the document is empty"
