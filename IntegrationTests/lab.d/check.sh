@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # the parts share variables
 # What this machine needs for a lab.
 
 help_packages() { echo "Usage: lab packages

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # the parts share variables
 # What every command shares: messages, the lab's name and folder, options.
 
 lab_name=${KVM_CLONE_LAB:-lab}

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # the parts share variables
 # Faults on demand.
 
 readonly data_ports=49152-49215 fault_table=kvm_clone_lab
@@ -18,7 +18,8 @@ cmd_kill() {
         for comm in /proc/[0-9]*/comm; do
             name=$(cat "$comm" 2>/dev/null) || continue
             pid=${comm#/proc/}
-            [[ $name != "$1" ]] || kill -KILL "${pid%/comm}" 2>/dev/null || true
+            # Newer sshd has sshd-session and sshd-auth beside it.
+            [[ $name != "$1" && $name != "$1"-* ]] || kill -KILL "${pid%/comm}" 2>/dev/null || true
         done
         rm -f "/run/$1.pid"' bash "$2"
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2030,SC2031,SC2034,SC2154  # the parts share variables
 # The guest's disk: boot loader, kernel and a small userland on a FAT partition, then runs of data between holes.
 # Everything is written into the image file; nothing is mounted and no loop device is taken.
 
@@ -111,7 +111,7 @@ run_of_data() {
         random_bytes "$1" "$bytes"
     else
         # A line of 64 characters tells 28 bytes.
-        random_bytes "$1" $((bytes / 64 * 28)) | od -An -v -tx4 -w28
+        random_bytes "$1" $((bytes * 28 / 64)) | od -An -v -tx4 -w28
     fi
 }
 
@@ -130,7 +130,7 @@ DEFAULT guest
 LABEL guest
 LINUX vmlinuz
 INITRD initrd
-APPEND console=ttyS0 quiet panic=-1${writes:+ kvm_clone_writes}
+APPEND console=ttyS0 quiet panic=-1 no_timer_check mitigations=off nokaslr${writes:+ kvm_clone_writes}
 CONF
     cp "$kernel" "$scratch/vmlinuz"
     mformat -i "$partition" -T "$sectors" -h 255 -s 63 -H $((partition_first * 2048)) -N 4b564d31 -v LABGUEST ::

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # the parts share variables
 # One host: its files, its namespaces, its daemons. All work on what select_host set.
 
 # Lays out the host's private folders. The machine's own libvirt guests, keys and settings are left out of them.
@@ -9,7 +9,7 @@ make_host_files() {
     chmod 1777 "$directory"/{tmp,vartmp}
     cp -a /etc "$directory/etc"
     rm -rf "$directory"/etc/libvirt/{qemu,storage,secrets} "$directory"/etc/ssh/ssh_host_*
-    mkdir -p -m 0700 "$directory"/etc/libvirt/qemu
+    mkdir -m 0700 "$directory"/etc/libvirt/qemu
 
     # Owners and modes as the packages set them.
     install -d -m 0711 "$directory"/lib/{images,boot}
@@ -96,17 +96,14 @@ host_virsh() {
     virsh --quiet --connect "qemu+unix:///system?socket=/proc/$pid/root/run/libvirt/libvirt-sock" "$@"
 }
 
-# The pool and the network that a Debian host has; the network without DHCP, DNS and NAT, so that it takes
-# neither dnsmasq nor firewall rules.
+# The pool that a Debian host has, and a network with its name on a bridge of the host's own. libvirt's default
+# one would take dnsmasq and firewall rules, and libvirtd 9.0 crashes on a restart with it where dnsmasq is absent.
 define_pool_and_network() {
     host_virsh pool-define-as default dir --target /var/lib/libvirt/images >/dev/null
     host_virsh pool-autostart default >/dev/null
     host_virsh pool-start default >/dev/null
     host_virsh net-define /dev/stdin >/dev/null <<'XML'
-<network>
-  <name>default</name><forward mode='open'/><bridge name='virbr0' stp='off' delay='0'/>
-  <dns enable='no'/><ip address='192.168.122.1' netmask='255.255.255.0'/>
-</network>
+<network><name>default</name><forward mode='bridge'/><bridge name='br0'/></network>
 XML
     host_virsh net-autostart default >/dev/null
     host_virsh net-start default >/dev/null

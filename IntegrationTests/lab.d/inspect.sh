@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # the parts share variables
 # Commands that show a lab or reach its hosts.
 
 help_list() { echo "Usage: lab list

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # the parts share variables
 # The lab's bridge, its subnet and the link of each host.
 
 # Prints the first of 10.77.0, 10.77.1, ... that no address or route of this machine touches. Call it under the lock.
@@ -36,6 +36,9 @@ plug_host() {
     in_network "$pid" ip link set lo up
     in_network "$pid" ip link set eth0 up
     in_network "$pid" ip route add default via "$subnet.254"
+    # For guests: they see each other only.
+    in_network "$pid" ip link add br0 type bridge
+    in_network "$pid" ip link set br0 up
     if [[ $rate ]]; then
         limit_rate tc "$link"
         limit_rate in_network "$pid" tc eth0
@@ -52,7 +55,7 @@ in_network() {
 limit_rate() {
     local link=${!#} burst=262144
     # A bucket below what passes in 10 ms would hold the link under its rate.
-    ((rate_bytes / 100 > burst)) && burst=$((rate_bytes / 100))
+    if ((rate_bytes / 100 > burst)); then burst=$((rate_bytes / 100)); fi
     "${@:1:$#-1}" qdisc add dev "$link" root tbf rate "$rate" burst "$burst" latency 50ms
 }
 
