@@ -6,8 +6,8 @@ Prints the Debian packages that a lab needs, one per line."; }
 
 cmd_packages() {
     printf '%s\n' busybox-static cpio fdisk iproute2 kmod libvirt-clients libvirt-daemon-system \
-        linux-image-cloud-amd64 mtools nftables openssh-client openssh-server openssl \
-        qemu-system-x86 qemu-utils syslinux syslinux-common util-linux
+        linux-image-cloud-amd64 mtools nftables openssh-client openssh-server openssl procps \
+        qemu-system-x86 qemu-utils syslinux syslinux-common util-linux xz-utils
 }
 
 help_check() { echo "Usage: lab check
@@ -19,7 +19,7 @@ cmd_check() {
     [[ $(uname -m) == x86_64 ]] || findings+=("the guest boots on x86_64 only; this machine is $(uname -m)")
     for tool in busybox cpio flock ip libvirtd mcopy mformat modprobe nft nsenter openssl qemu-img \
         qemu-system-x86_64 setsid sfdisk ssh ssh-keygen sshd syslinux tc unshare virsh; do
-        PATH=$PATH:/usr/sbin:/sbin type -P "$tool" >/dev/null || missing+=("$tool")
+        type -P "$tool" >/dev/null || missing+=("$tool")
     done
     for file in /usr/lib/syslinux/mbr/mbr.bin /usr/lib/openssh/sftp-server; do
         [[ -f $file ]] || missing+=("$file")
@@ -43,9 +43,8 @@ cmd_check() {
 # A link in this namespace shows that the bridge can be made too.
 try_namespaces() {
     local link=kvmlab-$((BASHPID % 1000000))
-    ip link add "$link" type bridge
-    ip link del "$link"
-    unshare --mount --uts --ipc --net --pid --fork --mount-proc --kill-child bash -euc '
+    ip link add "$link" type bridge && ip link del "$link" \
+        && unshare --mount --uts --ipc --net --pid --fork --mount-proc --kill-child bash -euc '
         mount -t sysfs sysfs /sys
         mount -t tmpfs tmpfs /run
         hostname kvm1

@@ -39,10 +39,14 @@ copy_image() {
     [[ $format == raw || $format == qcow2 ]] || usage_error "'$format' is no format: raw or qcow2"
     image=$(cached_image)
     if [[ $format == raw ]]; then
-        cp --sparse=always --reflink=auto "$image" "$1"
+        set -- "$1" cp --sparse=always --reflink=auto "$image" "$1"
     else
-        qemu-img convert -q -f raw -O qcow2 "$image" "$1"
+        set -- "$1" qemu-img convert -q -f raw -O qcow2 "$image" "$1"
     fi
+    "${@:2}" || {
+        rm -f -- "$1"
+        die "could not write $1"
+    }
 }
 
 # Prints the path of a raw image of `size`, built now if it isn't there. Its name holds a digest of what it is

@@ -15,7 +15,7 @@ HELP
 }
 
 cmd_guest() {
-    local value words=() format=qcow2 size=2G memory=128 writes='' start='' print='' name disk
+    local value words=() format=qcow2 size=2G memory=128 writes='' start='' print='' name disk pid
     load_lab
     while (($#)); do
         case $1 in
@@ -39,9 +39,10 @@ cmd_guest() {
         guest_xml
         return
     fi
-    host_pid >/dev/null
     ! host_virsh domuuid "$name" >/dev/null 2>&1 || die "$host has a guest '$name' already"
-    disk=$directory/lib/images/$name.$format
+    # As the host sees it: something may be mounted there.
+    pid=$(host_pid)
+    disk=/proc/$pid/root/var/lib/libvirt/images/$name.$format
     [[ ! -e $disk ]] || die "/var/lib/libvirt/images/$name.$format is there already on $host"
     copy_image "$disk"
     chmod 0600 "$disk"

@@ -56,7 +56,7 @@ CONF
 
 # Starts the namespaces; their first process records itself in the host's `pid` file.
 start_host() {
-    setsid --fork unshare --mount --uts --ipc --net --pid --fork --kill-child \
+    detached setsid --fork unshare --mount --uts --ipc --net --pid --fork --kill-child \
         "$lab_parts/host-init" "$directory" "$host" </dev/null >"$directory/init.log" 2>&1
     until_true 20 test -f "$directory/ready" \
         || die "host $host did not start: $(tail -n 3 "$directory/init.log")"
@@ -67,16 +67,29 @@ start_host() {
 start_daemon() {
     case $1 in
         sshd)
-            in_host /usr/sbin/sshd -E /var/log/sshd.log
+            detached in_host /usr/sbin/sshd -E /var/log/sshd.log
             until_true 20 in_host test -s /run/sshd.pid || die "sshd of $host did not start; see $directory/log/sshd.log"
             ;;
         libvirtd)
-            in_host /usr/sbin/libvirtd --daemon --pid-file /run/libvirtd.pid
+            launch_libvirtd
             await_libvirtd
             ;;
         *) usage_error "'$1' is no daemon of a host: libvirtd or sshd" ;;
     esac
 }
+
+launch_libvirtd() { detached in_host /usr/sbin/libvirtd --daemon --pid-file /run/libvirtd.pid; }
+
+# Runs a command without the open files that this script was given or has, above stderr: what outlives the script
+# must not hold its caller's pipes or its own lock.
+detached() (
+    for descriptor in /proc/self/fd/*; do
+        descriptor=${descriptor##*/}
+        # 255 is the script itself, which no command inherits.
+        if ((descriptor > 2 && descriptor != 255)); then exec {descriptor}>&-; fi
+    done
+    "$@"
+)
 
 await_libvirtd() {
     until_true 60 host_virsh version >/dev/null 2>&1 \

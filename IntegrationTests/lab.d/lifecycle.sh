@@ -1,6 +1,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154  # the parts share variables
 # up and down.
 
+readonly up_lock=/run/lock/kvm-clone-lab.lock
+
 help_up() {
     cat <<'HELP'
 Usage: lab up N [OPTIONS]
@@ -37,9 +39,10 @@ cmd_up() {
     lab=$(state)
     umask 022
     mkdir -p "$base"
-    # Two that start at once agree on names and subnets under this lock.
-    exec 9>"$base/.lock"
-    flock --timeout 120 9 || die "another 'lab up' or 'lab down' holds $base/.lock"
+    # Labs that start at once agree on names and subnets under this lock, whatever folder each is in.
+    mkdir -p "${up_lock%/*}"
+    exec 9>"$up_lock"
+    flock --timeout 120 9 || die "another 'lab up' holds $up_lock"
     [[ ! -e $lab ]] || die "lab '$lab_name' is there already ($lab); end it with: lab down --name $lab_name"
     trap undo_up EXIT
     trap 'exit 130' INT
@@ -85,13 +88,14 @@ make_hosts() {
         make_host_files
         start_host
         start_daemon sshd
-        in_host /usr/sbin/libvirtd --daemon --pid-file /run/libvirtd.pid
+        launch_libvirtd
     done
     for ((number = 1; number <= count; number++)); do
         select_host "$number"
         await_libvirtd
         define_pool_and_network
     done
+    verify_links
 }
 
 host_names() {
@@ -118,7 +122,7 @@ cmd_down() {
                 lab_name=$(basename "$name")
                 remove_lab
             done
-            rm -rf -- "$base/.images" "$base/.lock"
+            rm -rf -- "$base/.images"
             rmdir --ignore-fail-on-non-empty "$base" 2>/dev/null || true
             ;;
         *) usage_error "down has no argument '$1'; see 'lab down --help'" ;;
@@ -128,7 +132,7 @@ cmd_down() {
 # Ends the lab by the ids that it recorded. Killing the first process of a PID namespace ends all in it, and
 # with the last process go the namespaces, their mounts and their ends of the links.
 remove_lab() {
-    local folder pid bridge='' subnet='' count='' rate='' rate_bytes='' host_key='' qemu_user='' link
+    local folder pid bridge='' subnet='' count='' rate='' rate_bytes='' host_key='' qemu_user=''
     lab=$(state)
     [[ -d $lab ]] || return 0
     for folder in "$lab"/kvm*/; do
@@ -141,10 +145,7 @@ remove_lab() {
     if [[ -f $lab/settings ]]; then
         # shellcheck source=/dev/null
         source "$lab/settings"
-        for link in /sys/class/net/"$bridge".*; do
-            [[ -e $link ]] && ip link del "${link##*/}" 2>/dev/null
-        done
-        [[ ! -e /sys/class/net/$bridge ]] || ip link del "$bridge"
+        remove_links
     fi
     rm -rf --one-file-system -- "$lab"
 }

@@ -16,10 +16,39 @@ free_subnet() {
 
 make_bridge() {
     ip link add "$bridge" type bridge
+    # Says whose it is, so that no lab takes down another's.
+    ip link set "$bridge" alias "$lab"
     # Without an address of its own the bridge takes that of a link, and changes it when links come and go.
     ip link set "$bridge" address "$(random_mac)" up
     ip addr add "$subnet.254/24" dev "$bridge"
 }
+
+# Takes the lab's bridge and this end of its links down, if the bridge is the lab's.
+remove_links() {
+    local link
+    [[ $(cat "/sys/class/net/$bridge/ifalias" 2>/dev/null) == "$lab" ]] || return 0
+    for link in /sys/class/net/"$bridge".*; do
+        # It may go by itself meanwhile, with the namespace of its other end.
+        ip link del "${link##*/}" 2>/dev/null || true
+    done
+    ip link del "$bridge"
+}
+
+# Fails unless this machine and every host reach the SSH port of every host's neighbour.
+verify_links() {
+    local number peer
+    for ((number = 1; number <= count; number++)); do
+        peer=$subnet.$((number % count + 1))
+        select_host "$number"
+        reach_ssh timeout 5 || die "$host ($address) does not answer this machine; does a firewall drop $subnet.0/24?"
+        address=$peer reach_ssh in_host timeout 5 || die "$host does not reach $peer: is bridged traffic filtered here" \
+            "(net.bridge.bridge-nf-call-iptables = 1)?"
+    done
+}
+
+# reach_ssh COMMAND...: connects to port 22 of `address`, run by way of COMMAND.
+# shellcheck disable=SC2016  # expanded by the inner shell
+reach_ssh() { "$@" bash -c 'exec 3<>"/dev/tcp/$1/22"' bash "$address" 2>/dev/null; }
 
 random_mac() {
     local bytes
@@ -35,7 +64,6 @@ plug_host() {
     in_network "$pid" ip addr add "$address/24" dev eth0
     in_network "$pid" ip link set lo up
     in_network "$pid" ip link set eth0 up
-    in_network "$pid" ip route add default via "$subnet.254"
     # For guests: they see each other only.
     in_network "$pid" ip link add br0 type bridge
     in_network "$pid" ip link set br0 up
