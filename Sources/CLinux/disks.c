@@ -133,8 +133,6 @@ int kc_set_socket_timeout(int descriptor, unsigned seconds) {
     return setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
-int kc_pipe(int ends[]) { return pipe2(ends, O_CLOEXEC); }
-
 int kc_semaphore_wait(sem_t *semaphore, unsigned milliseconds) {
     struct timespec deadline;
     clock_gettime(CLOCK_MONOTONIC, &deadline);
@@ -175,7 +173,7 @@ static void become_child(const char *program, char *const argv[], char *const en
     _exit(127);
 }
 
-pid_t kc_spawn(const char *program, char *const argv[], char *const environment[], int out, int err) {
+pid_t kc_spawn_tool(const char *program, char *const argv[], char *const environment[], int out, int err) {
     pid_t parent = getpid();
     pid_t child = fork();
     if (child == 0) become_child(program, argv, environment, out, err, parent);

@@ -31,4 +31,3 @@ void kc_touch(void *bytes, size_t count) {
 
 int kc_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
 
-int kc_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

@@ -54,16 +54,13 @@ int kc_connect_unix(const char *path);
 /// Limits how long one send or receive on a socket may block.
 int kc_set_socket_timeout(int descriptor, unsigned seconds);
 
-/// A pipe whose ends are close-on-exec: [0] to read from, [1] to write to.
-int kc_pipe(int ends[]);
-
 /// Waits on a semaphore at most so many milliseconds (CLOCK_MONOTONIC); ETIMEDOUT after that.
 int kc_semaphore_wait(sem_t *semaphore, unsigned milliseconds);
 
 /// Starts a program with stdin from /dev/null and the given stdout and stderr; all other descriptors are closed,
 /// the signal mask is empty. The child gets SIGKILL when the calling *thread* ends, so that thread has to outlive it.
 /// A failing exec ends the child with status 127 after a message on its stderr.
-pid_t kc_spawn(const char *program, char *const argv[], char *const environment[], int out, int err);
+pid_t kc_spawn_tool(const char *program, char *const argv[], char *const environment[], int out, int err);
 
 /// Waits for a child to end and leaves it a zombie, so that its id stays taken.
 int kc_wait_without_reaping(pid_t child);

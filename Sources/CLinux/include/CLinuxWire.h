@@ -18,5 +18,3 @@ void kc_touch(void *bytes, size_t count);
 /// accept4(2) of a non-blocking, close-on-exec socket, without the peer's address. -1 with errno on failure.
 int kc_accept(int listener);
 
-/// A non-blocking, close-on-exec eventfd(2) with count 0. -1 with errno on failure.
-int kc_eventfd(void);

@@ -6,6 +6,8 @@ public final class ReadBackVerifier: Sendable {
     private let indexes: [UInt32]
     private let threads: Int
     private let done = Atomic<UInt64>(0)
+    private let data = Atomic<UInt64>(0)
+    private let counters: DiskCounters
     private let cancelled = Atomic<Bool>(false)
     private let outcome = Mutex<(failure: TransferError?, times: StageTimes)>((nil, StageTimes()))
 
@@ -16,10 +18,17 @@ public final class ReadBackVerifier: Sendable {
         sources = disks.map(\.source)
         indexes = disks.map(\.index)
         self.threads = min(max(1, threads), 64)
+        counters = DiskCounters(count: disks.count)
     }
 
     /// Bytes of disks that were read or known to be zeros; may be called at any time.
     public var bytesDone: UInt64 { done.load(ordering: .relaxed) }
+
+    /// Of these, the bytes that were read; may be called at any time.
+    public var dataBytes: UInt64 { data.load(ordering: .relaxed) }
+
+    /// `bytesDone` of each disk, in order; may be called at any time.
+    public var disks: [UInt64] { counters.values }
 
     /// Time by stage, complete when `run` has returned.
     public var times: StageTimes { outcome.withLock { $0.times } }
@@ -65,6 +74,11 @@ public final class ReadBackVerifier: Sendable {
         cancel()
     }
 
+    private func note(_ bytes: UInt64, disk: Int) {
+        done.add(bytes, ordering: .relaxed)
+        counters.add(bytes, disk: disk)
+    }
+
     private func work(_ queue: WorkQueue, _ roots: RootHasher, _ pool: BufferPool) {
         do {
             let buffer = try pool.lease()
@@ -76,13 +90,15 @@ public final class ReadBackVerifier: Sendable {
                 switch item {
                 case .zeros(let disk, let range):
                     try roots.addZeros(disk: disk, range)
-                    done.add(UInt64(range.count), ordering: .relaxed)
+                    note(UInt64(range.count), disk: disk)
                 case .unit(let disk, let range, let extents):
                     scanner.begin(disk: disk, range: range, extents: extents)
                     while !cancelled.load(ordering: .relaxed), let run = try scanner.next() {
                         switch run {
-                        case .zeros(let range): done.add(UInt64(range.count), ordering: .relaxed)
-                        case .data(_, let length, _): done.add(UInt64(length), ordering: .relaxed)
+                        case .zeros(let range): note(UInt64(range.count), disk: disk)
+                        case .data(_, let length, _):
+                            note(UInt64(length), disk: disk)
+                            data.add(UInt64(length), ordering: .relaxed)
                         }
                     }
                     try roots.add(disk: disk, unit: range.lowerBound / Geometry.unit64, scanner.unitDigest())

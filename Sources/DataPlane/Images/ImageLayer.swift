@@ -20,7 +20,7 @@ public struct ImageLayer: Sendable, Equatable {
 
 extension ImageLayer {
     /// Opens an image and reads its header. For a raw image no byte of the contents is looked at.
-    static func inspect(_ path: String, format: ImageFormat, allowance: ReadAllowance) throws -> ImageLayer {
+    public static func inspect(_ path: String, format: ImageFormat, allowance: ReadAllowance) throws -> ImageLayer {
         let image = try allowance.open(path)
         let identity = image.identity
         let fileSize =

@@ -131,7 +131,7 @@ final class ChildProcess: Sendable {
         let variables = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]
         var environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
         defer { for pointer in argv + environment { free(pointer) } }
-        return kc_spawn(program, &argv, &environment, out, err)
+        return kc_spawn_tool(program, &argv, &environment, out, err)
     }
 
     /// Reads both pipes until the child has closed them.

@@ -97,7 +97,7 @@ public final class PoolRoot: Sendable {
         guard fsync(descriptor.raw) == 0 else { throw .system(operation: "flush the folder", path: path, errno: errno) }
     }
 
-    private func list() throws(PathError) -> [String] {
+    func list() throws(PathError) -> [String] {
         // A descriptor of its own: fdopendir takes it over and moves its position.
         let copy = openat(descriptor.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard copy >= 0 else { throw .system(operation: "list", path: path, errno: errno) }

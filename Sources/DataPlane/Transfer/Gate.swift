@@ -2,12 +2,12 @@ import Glibc
 
 /// A condition variable over one state, for threads that may block.
 // @unchecked Sendable: `state` is touched under the mutex only.
-final class Gate<State: Sendable>: @unchecked Sendable {
+package final class Gate<State: Sendable>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var state: State
 
-    init(_ state: State) {
+    package init(_ state: State) {
         self.state = state
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
@@ -25,7 +25,7 @@ final class Gate<State: Sendable>: @unchecked Sendable {
     }
 
     /// Changes the state and wakes all who wait.
-    func update<R>(_ body: (inout State) -> R) -> R {
+    package func update<R>(_ body: (inout State) -> R) -> R {
         pthread_mutex_lock(mutex)
         defer {
             pthread_cond_broadcast(condition)
@@ -35,7 +35,7 @@ final class Gate<State: Sendable>: @unchecked Sendable {
     }
 
     /// Blocks until `body` gives a value, or until `deadline` (monotonic nanoseconds): nil then.
-    func wait<R>(until deadline: UInt64? = nil, _ body: (inout State) -> R?) -> R? {
+    package func wait<R>(until deadline: UInt64? = nil, _ body: (inout State) -> R?) -> R? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while true {

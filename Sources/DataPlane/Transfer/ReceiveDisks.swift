@@ -8,11 +8,16 @@ final class ReceiveDisks: Sendable {
     let data = Atomic<UInt64>(0)
     let zeros = Atomic<UInt64>(0)
     let wire = Atomic<UInt64>(0)
+    /// In the order of the job's list.
+    let done: DiskCounters
+    private let places: [UInt32: Int]
 
     init(_ disks: [(index: UInt32, sink: any DiskSink)]) {
         var sinks: [UInt32: any DiskSink] = [:]
         for disk in disks { sinks[disk.index] = disk.sink }
         self.sinks = sinks
+        done = DiskCounters(count: disks.count)
+        places = Dictionary(disks.enumerated().map { ($1.index, $0) }) { first, _ in first }
         sizes = sinks.mapValues(\.size)
         coverage = Mutex(
             Dictionary(uniqueKeysWithValues: sizes.map { ($0.key, Coverage(disk: $0.key, size: $0.value)) }))
@@ -37,11 +42,17 @@ final class ReceiveDisks: Sendable {
     func write(_ bytes: UnsafeRawBufferPointer, _ header: FrameHeader) throws(TransferError) {
         do { try sinks[header.disk]?.write(bytes, at: header.offset) } catch { throw .sink(header.disk, error) }
         data.add(header.logicalLength, ordering: .relaxed)
+        note(header)
     }
 
     func zero(_ header: FrameHeader) throws(TransferError) {
         let range = header.offset..<(header.offset + header.logicalLength)
         do { try sinks[header.disk]?.zero(range) } catch { throw .sink(header.disk, error) }
         zeros.add(header.logicalLength, ordering: .relaxed)
+        note(header)
+    }
+
+    private func note(_ header: FrameHeader) {
+        if let place = places[header.disk] { done.add(header.logicalLength, disk: place) }
     }
 }

@@ -91,7 +91,8 @@ public final class ReceiveJob: Sendable {
     /// How far the job is; may be called at any time from any thread.
     public var progress: TransferProgress {
         TransferProgress(
-            logicalBytes: disks.logical, totalBytes: disks.total, wireBytes: disks.wire.load(ordering: .relaxed))
+            logicalBytes: disks.logical, totalBytes: disks.total, wireBytes: disks.wire.load(ordering: .relaxed),
+            dataBytes: disks.data.load(ordering: .relaxed), disks: disks.done.values)
     }
 
     /// Returns when every stream has ended and every byte of every disk was written, though not yet flushed. Blocks.
@@ -109,7 +110,9 @@ public final class ReceiveJob: Sendable {
             if isDone == false {
                 deadline = nil
             } else {
-                fail(TransferError(.stalled, "the sender did not open all of its \(options.streams) connections in time"))
+                fail(
+                    TransferError(.stalled, "the sender did not open all of its \(options.streams) connections in time")
+                )
             }
         }
         let (threads, sockets) = state.update { state in

@@ -50,7 +50,7 @@ public struct ReceiveReport: Sendable, Equatable {
     public var times: StageTimes
 }
 
-/// How far a job is. Both numbers only grow.
+/// How far a job is. All numbers only grow.
 public struct TransferProgress: Sendable, Equatable {
     /// Bytes of disks done.
     public var logicalBytes: UInt64
@@ -58,4 +58,8 @@ public struct TransferProgress: Sendable, Equatable {
     public var totalBytes: UInt64
     /// Bytes on the wire, of all targets together.
     public var wireBytes: UInt64
+    /// Bytes of disks that held data; the rest of `logicalBytes` was zeros.
+    public var dataBytes: UInt64
+    /// Bytes done of each disk, in the order of the job's list. Empty where only the sum is known.
+    public var disks: [UInt64]
 }

@@ -74,7 +74,8 @@ public final class SendJob: Sendable {
     public var progress: TransferProgress {
         TransferProgress(
             logicalBytes: counters.logical, totalBytes: sources.reduce(0) { $0 + $1.size },
-            wireBytes: targets.withLock { $0 }.reduce(0) { $0 + $1.sent.load(ordering: .relaxed) })
+            wireBytes: targets.withLock { $0 }.reduce(0) { $0 + $1.sent.load(ordering: .relaxed) },
+            dataBytes: counters.data.load(ordering: .relaxed), disks: [])
     }
 
     /// Sends everything and returns when each target has confirmed all of it or was dropped. Blocks; call it once.
@@ -89,7 +90,8 @@ public final class SendJob: Sendable {
         let targets = targets.withLock { $0 }
         guard !targets.isEmpty else { throw TransferError(.allTargetsFailed, "the job has no target") }
         defer { shutDownAll() }
-        let roots = options.verify ? try wrapping { () throws(CryptoError) in try RootHasher(sizes: sources.map(\.size)) } : nil
+        let roots =
+            options.verify ? try wrapping { () throws(CryptoError) in try RootHasher(sizes: sources.map(\.size)) } : nil
         let crew = SendCrew(
             SendContext(
                 job: id, key: key, salt: salt, sources: sources, indexes: indexes,
