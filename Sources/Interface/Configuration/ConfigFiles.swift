@@ -1,5 +1,3 @@
-import FoundationEssentials
-import Glibc
 import Model
 
 /// The configuration files of one start.
@@ -36,26 +34,6 @@ public struct ConfigFiles: Sendable {
 
     /// The file's content, at most 1 MiB; nil when it doesn't exist.
     static func bytes(of path: String) throws(KVMCloneError) -> [UInt8]? {
-        func failure(_ cause: String) -> KVMCloneError {
-            KVMCloneError(
-                .configuration, "can't read the configuration '\(Validation.printable(path))'", cause: cause,
-                whatToDo: "check the file and its permissions", field: "config")
-        }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw failure(String(cString: strerror(errno)))
-        }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw failure(String(cString: strerror(errno))) }
-            guard count > 0 else { return bytes }
-            bytes += buffer[..<count]
-            guard bytes.count <= 1 << 20 else { throw failure("it is larger than 1 MiB") }
-        }
+        try InputFile.read(path, field: "config", code: .configuration)
     }
 }

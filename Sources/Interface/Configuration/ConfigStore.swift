@@ -41,7 +41,7 @@ public struct ConfigStore: Sendable {
         guard let key = ConfigKey(rawValue: name) else {
             throw KVMCloneError(
                 .validation, "there is no key '\(Validation.printable(name))'",
-                whatToDo: Suggestion.advice(for: name, among: ConfigKey.allCases.map(\.rawValue)), field: "key")
+                whatToDo: Advice.forWord(name, among: ConfigKey.allCases.map(\.rawValue)), field: "key")
         }
         return key
     }

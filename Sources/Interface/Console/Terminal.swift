@@ -4,8 +4,9 @@ import Glibc
 public struct Terminal: Sendable, Equatable {
     /// Whether the stream is a terminal at all.
     public var isTerminal: Bool
-    /// Columns and lines; 80 and 24 when nobody says.
+    /// Columns; 80 when nobody says.
     public var columns = 80
+    /// Lines; 24 when nobody says.
     public var lines = 24
     /// Whether the locale's characters are UTF-8.
     public var isUTF8 = true

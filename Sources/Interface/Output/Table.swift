@@ -27,10 +27,10 @@ public struct Table: Sendable {
         /// Show the columns' titles.
         public var showsHeader = true
         /// Show the columns of `-o wide` as well.
-        public var isWide = false
+        public var isWide: Bool
 
         /// The default options.
-        public init() {}
+        public init(isWide: Bool = false) { self.isWide = isWide }
     }
 
     /// All columns that it can show.
@@ -72,7 +72,7 @@ public struct Table: Sendable {
                 let known = columns.map(\.key)
                 throw KVMCloneError(
                     .validation, "there is no column '\(Validation.printable(name))'",
-                    whatToDo: Suggestion.advice(for: name, among: known), field: "columns")
+                    whatToDo: Advice.forWord(name, among: known), field: "columns")
             }
             chosen.append(index)
         }

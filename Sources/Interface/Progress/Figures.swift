@@ -67,3 +67,9 @@ enum Figures {
         return "\(scaled / scale)." + String(repeating: "0", count: places - rest.count) + rest
     }
 }
+
+/// Times for people, outside the progress view.
+public enum DurationText {
+    /// `58s`, `1m19s`, `2h05m`.
+    public static func span(_ seconds: Double) -> String { Figures.span(seconds) }
+}

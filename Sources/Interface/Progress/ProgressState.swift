@@ -6,8 +6,9 @@ public struct ProgressState: Sendable {
     public struct DiskLine: Sendable {
         /// The guest's name for it.
         public var disk: String
-        /// Bytes dealt with, and in all; holes included.
+        /// Bytes dealt with, holes included.
         public var done: UInt64
+        /// Its size in bytes, holes included.
         public var total: UInt64
         /// Bytes per second; nil before it is known.
         public var rate: Double?
