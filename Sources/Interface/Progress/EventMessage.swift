@@ -1,0 +1,37 @@
+import Model
+
+/// Says an event in one line, for logs and pipes.
+enum EventMessage {
+    static func of(_ event: OperationEvent, start: OperationStart?) -> String {
+        switch event {
+        case .started(let start):
+            return
+                "\(start.kind.rawValue) of \(start.vm) from \(start.source) to \(start.targets.joined(separator: ", "))"
+        case .phase(let host, let phase, let detail):
+            return "\(host): \(phase.rawValue)" + (detail.map { ", \($0)" } ?? "")
+        case .progress(let snapshot): return snapshot.targets.map(target).joined(separator: "; ")
+        case .warning(let host, let message): return (host.map { "\($0): " } ?? "") + "warning: \(message)"
+        case .targetEnded(let outcome): return ended(outcome)
+        case .ended(let state): return "\(start?.kind.rawValue ?? "operation") \(state.rawValue)"
+        }
+    }
+
+    static func target(_ target: TargetProgress) -> String {
+        let done = target.disks.reduce(0) { $0 + $1.done }
+        let total = target.disks.reduce(0) { $0 + $1.total }
+        guard !target.disks.isEmpty, target.phase == .copying else { return "\(target.host): \(target.phase.rawValue)" }
+        return "\(target.host): \(Figures.percent(done, of: total))% \(Figures.fraction(done, of: total)) "
+            + Figures.rate(target.rate)
+    }
+
+    private static func ended(_ outcome: TargetOutcome) -> String {
+        if let error = outcome.error {
+            let place = error.host.map { $0 == outcome.host ? "" : "\($0): " } ?? ""
+            return "\(outcome.host): failed: [\(error.code.rawValue)] \(place)\(error.message)"
+        }
+        let verified = outcome.verified ? ", verified" : ""
+        let path = outcome.path.map { ", \($0.rawValue)" } ?? ""
+        return "\(outcome.host): \(outcome.newName) is complete, \(ByteCount.format(outcome.logicalBytes)) in "
+            + "\(Figures.span(outcome.seconds))\(verified)\(path)"
+    }
+}

@@ -1,1 +1,0 @@
-@main struct KVMCloneCommand { static func main() { print("kvm-clone") } }

@@ -1,0 +1,60 @@
+import Dispatch
+import Glibc
+import Interface
+import Synchronization
+
+/// The end of the pipe that the signal handler writes to; -1 before there is one. A handler may touch nothing that
+/// takes a lock.
+private let pipeEnd = Atomic<Int32>(-1)
+
+private let handler: @convention(c) (Int32) -> Void = { number in
+    let saved = errno
+    var byte = UInt8(truncatingIfNeeded: number)
+    // A full pipe holds enough signals already.
+    _ = write(pipeEnd.load(ordering: .relaxed), &byte, 1)
+    errno = saved
+}
+
+/// Stops the command on the first SIGINT or SIGTERM, so that it can clean up, and ends the process on the second.
+final class SignalWatch: Sendable {
+    private let console: Console
+    private let first = Mutex<Int32?>(nil)
+
+    init(console: Console) { self.console = console }
+
+    /// The first signal that came, if any.
+    var received: Int32? { first.withLock { $0 } }
+
+    /// Installs the handlers, for the rest of the process's life.
+    func start(onStop: @escaping @Sendable () -> Void) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else {
+            // Without a pipe signals end the process at once, as they do by default.
+            console.print("kvm-clone: can't watch for signals: \(String(cString: strerror(errno)))\n")
+            return
+        }
+        let reader = ends[0]
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
+        pipeEnd.store(ends[1], ordering: .relaxed)
+        for number in [SIGINT, SIGTERM] { signal(number, handler) }
+        DispatchQueue(label: "signals").async { self.watch(reader, onStop) }
+    }
+
+    private func watch(_ reader: Int32, _ onStop: () -> Void) {
+        while true {
+            var byte: UInt8 = 0
+            let count = read(reader, &byte, 1)
+            if count < 0, errno == EINTR { continue }
+            guard count == 1 else { return }
+            let number = Int32(byte)
+            let isFirst = first.withLock { first in
+                defer { first = first ?? number }
+                return first == nil
+            }
+            guard isFirst else { _exit(128 + number) }
+            console.print("kvm-clone: stopping; again to abort\n")
+            onStop()
+        }
+    }
+}
