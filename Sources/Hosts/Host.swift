@@ -111,7 +111,8 @@ package actor Host: HostDriver {
                 guard let self else { throw KVMCloneError(.connection, "the host was closed", host: name) }
                 return try await self.pipe(descriptor, to: socket)
             }
-            return .success(try await .open(uri: description.uri, host: name, tunnel: tunnel))
+            return .success(
+                try await .open(uri: description.uri, host: name, tunnel: tunnel, timeout: settings.libvirtTimeout))
         } catch {
             return .failure(error)
         }

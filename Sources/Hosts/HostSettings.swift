@@ -8,13 +8,16 @@ package struct HostSettings: Sendable {
     package var binary: AgentBinary
     /// Seconds until a connection has to stand.
     package var connectTimeout: Int
+    /// Seconds until the libvirt daemon of another machine has to answer.
+    package var libvirtTimeout: Int
     /// Where agents on this machine keep their claims, one folder for each host.
     package var stateFolder: String
     package var logger: Logger
 
-    package init(binary: AgentBinary, connectTimeout: Int, stateFolder: String, logger: Logger) {
+    package init(binary: AgentBinary, connectTimeout: Int, libvirtTimeout: Int, stateFolder: String, logger: Logger) {
         self.binary = binary
         self.connectTimeout = connectTimeout
+        self.libvirtTimeout = libvirtTimeout
         self.stateFolder = stateFolder
         self.logger = logger
     }

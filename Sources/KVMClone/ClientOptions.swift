@@ -22,6 +22,8 @@ public struct ClientOptions: Sendable {
     public var dataPorts: ClosedRange<UInt16>?
     /// Seconds until a connection has to stand.
     public var connectTimeout = 30
+    /// Seconds until the libvirt daemon of a host that is reached over SSH has to answer.
+    public var libvirtTimeout = 60
     /// The agent's executable; nil: the one beside this program.
     public var agentPath: String?
     /// Who is told what happens.

@@ -26,6 +26,7 @@ final class HostDirectory: Sendable {
         }
         settings = HostSettings(
             binary: try AgentBinary.find(options.agentPath), connectTimeout: options.connectTimeout,
+            libvirtTimeout: options.libvirtTimeout,
             stateFolder: options.stateFolder, logger: options.logger)
     }
 

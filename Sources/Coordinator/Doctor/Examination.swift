@@ -88,12 +88,12 @@ struct Examination {
             if !folder.exists {
                 findings.append(
                     PreflightFinding(
-                        severity: isDefault ? .blocks : .warning, code: ErrorCode.invalidPath.rawValue,
+                        severity: isDefault ? .blocks : .warning, code: .invalidPath,
                         message: "pool '\(name)' has no folder \(folder.path)", whatToDo: "mkdir -p \(folder.path)"))
             } else if !folder.writable {
                 findings.append(
                     PreflightFinding(
-                        severity: isDefault ? .blocks : .warning, code: ErrorCode.permissionDenied.rawValue,
+                        severity: isDefault ? .blocks : .warning, code: .permissionDenied,
                         message: "\(folder.path) isn't writable for this user",
                         whatToDo: "use another SSH user, or `become: sudo` in the topology"))
             }

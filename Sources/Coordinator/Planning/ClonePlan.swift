@@ -106,7 +106,7 @@ public struct PreflightFinding: Sendable, Codable, Equatable {
     /// How bad it is.
     public var severity: Severity
     /// The numeric code of the error that it would become.
-    public var code: Int
+    public var code: ErrorCode
     /// What was found.
     public var message: String
     /// What to do about it: a sentence, or a command to paste.
@@ -114,22 +114,22 @@ public struct PreflightFinding: Sendable, Codable, Equatable {
 
     /// A finding that stops the operation.
     package static func blocks(_ code: ErrorCode, _ message: String, fix: String?) -> PreflightFinding {
-        PreflightFinding(severity: .blocks, code: code.rawValue, message: message, whatToDo: fix)
+        PreflightFinding(severity: .blocks, code: code, message: message, whatToDo: fix)
     }
 
     /// A finding that is worth knowing.
     package static func warning(_ code: ErrorCode, _ message: String, fix: String? = nil) -> PreflightFinding {
-        PreflightFinding(severity: .warning, code: code.rawValue, message: message, whatToDo: fix)
+        PreflightFinding(severity: .warning, code: code, message: message, whatToDo: fix)
     }
 
     /// A finding for an error that was met while looking.
     package init(_ error: KVMCloneError) {
         self.init(
-            severity: .blocks, code: error.code.rawValue,
+            severity: .blocks, code: error.code,
             message: error.cause.map { "\(error.message): \($0)" } ?? error.message, whatToDo: error.whatToDo)
     }
 
-    init(severity: Severity, code: Int, message: String, whatToDo: String?) {
+    package init(severity: Severity, code: ErrorCode, message: String, whatToDo: String?) {
         self.severity = severity
         self.code = code
         self.message = message
@@ -146,7 +146,7 @@ extension [PreflightFinding] {
     package func error(on host: String) -> KVMCloneError? {
         let blockers = blockers
         guard let first = blockers.first else { return nil }
-        let code = ErrorCode(rawValue: first.code) ?? .validation
+        let code = first.code
         let isMixed = blockers.contains { $0.code != first.code }
         return KVMCloneError(
             code, blockers.map(\.message).joined(separator: "; "), host: host,

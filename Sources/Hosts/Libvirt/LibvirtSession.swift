@@ -14,12 +14,18 @@ final class LibvirtSession: Sendable {
     /// Calls that may run at the same time.
     private static let parallelCalls = 4
 
-    /// Opens `uri`, or through `tunnel` the daemon of the other machine.
+    /// Opens `uri`, or through `tunnel` the daemon of the other machine, which has to answer within `timeout` seconds.
     static func open(
-        uri: String, host: String, tunnel: LibvirtTunnel? = nil
+        uri: String, host: String, tunnel: LibvirtTunnel? = nil, timeout: Int = 60
     ) async throws(KVMCloneError) -> LibvirtSession {
         let threads = BlockingPool(name: "kc-libvirt", maximumThreads: parallelCalls)
         let address = try tunnel?.uri(for: uri, host: host) ?? uri
+        // To cut the tunnel is the only way to end a call that waits for the other side.
+        let alarm = Task {
+            try await Task.sleep(for: .seconds(timeout))
+            await tunnel?.close()
+        }
+        defer { alarm.cancel() }
         do throws(LibvirtError) {
             let connection = try await threads.run { () throws(LibvirtError) in try LibvirtConnection(uri: address) }
             return LibvirtSession(host: host, connection: connection, threads: threads, tunnel: tunnel)

@@ -21,7 +21,11 @@ struct DoctorCommand: AsyncParsableCommand {
         let context = try CommandContext(global, flags: ssh.flags)
         let names = hosts.flatMap { $0.split(separator: ",").map(String.init) }
         for name in names { try CopyOperands.checkHost(name, field: "host") }
-        let reports = try await context.withClient { [purge] in await $0.doctor(names, purge: purge) }
+        let reports = try await context.withClient { [purge] client in
+            let reports = try await client.doctor(names)
+            if purge { try await client.purge(names) }
+            return reports
+        }
         switch context.output {
         case .json, .yaml: try StandardOutput.write(DocumentText.render(reports, as: context.output))
         case .name: try StandardOutput.write(reports.map { $0.host + "\n" }.joined())

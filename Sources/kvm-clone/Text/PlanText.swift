@@ -4,13 +4,16 @@ import Model
 
 extension ClonePlan {
     /// True when a finding stops the copy.
-    var isBlocked: Bool { targets.contains { $0.findings.contains { $0.severity == .blocks } } }
+    var isBlocked: Bool {
+        (findings + targets.flatMap(\.findings)).contains { $0.severity == .blocks }
+    }
 }
 
 /// A plan for people.
 enum PlanText {
     static func render(_ plan: ClonePlan) throws(KVMCloneError) -> String {
         var text = "Plan for \(plan.vm) from \(plan.source); nothing has been changed.\n"
+        text += FindingText.lines(plan.findings)
         for target in plan.targets {
             let isBlocked = target.findings.contains { $0.severity == .blocks }
             text += "\n\(isBlocked ? "!" : "+") \(target.host)/\(target.newName)  \(target.uuid)  pool \(target.pool)\n"
@@ -18,22 +21,25 @@ enum PlanText {
                 .init("disk"), .init("format"), .init("size", alignsRight: true), .init("used", alignsRight: true),
                 .init("from"), .init("to"),
             ])
-            for disk in target.disks {
+            for (file, name) in zip(plan.files, target.fileNames) {
                 disks.add([
-                    disk.disk, disk.format, Model.ByteCount.format(disk.size),
-                    disk.used.map { Model.ByteCount.format($0) } ?? "", disk.sourcePath, disk.targetPath,
+                    file.layer == 0 ? file.disk : "\(file.disk).\(file.layer)", file.format,
+                    Model.ByteCount.format(file.size), Model.ByteCount.format(file.used), file.sourcePath,
+                    "\(target.folder)/\(name)",
                 ])
             }
             text += indented(try disks.render())
-            if !target.macs.isEmpty { text += "  MAC      \(target.macs.joined(separator: ", "))\n" }
-            if !target.networks.isEmpty { text += "  network  \(target.networks.joined(separator: ", "))\n" }
+            for mac in target.macs {
+                text += mac.old == mac.new ? "  MAC      \(mac.old) kept\n" : "  MAC      \(mac.old) → \(mac.new)\n"
+            }
             text += FindingText.lines(target.findings)
         }
         return text
     }
 
     static func findings(_ plan: ClonePlan) -> String {
-        plan.targets.map { "\($0.host):\n" + FindingText.lines($0.findings) }.joined()
+        FindingText.lines(plan.findings)
+            + plan.targets.map { "\($0.host):\n" + FindingText.lines($0.findings) }.joined()
     }
 
     private static func indented(_ text: String) -> String {
