@@ -51,6 +51,9 @@ public final class NBDSink: DiskSink {
         try state.flush { try client.flush() }
     }
 
+    /// Ends all connections at once, from any thread; calls that wait fail with `NBDError.Kind.cancelled`.
+    public func cancel() { client.cancel() }
+
     /// Reads through the same server. qemu-nbd keeps qcow2 tables in memory, so this shows that the guest's data
     /// reached the medium, not that the tables did: for those, open the image again after the server has ended.
     public func readBack() throws -> any DiskSource {

@@ -54,6 +54,9 @@ public final class NBDSource: DiskSource {
         try client.read(into: buffer, at: offset)
     }
 
+    /// Ends all connections at once, from any thread; calls that wait fail with `NBDError.Kind.cancelled`.
+    public func cancel() { client.cancel() }
+
     /// Compares every image that is watched with its state at the start.
     public func checkUnchanged() throws {
         for watch in watches { try watch.check() }

@@ -256,15 +256,15 @@ struct HostileServerTests {
             _ = try peer.request()
             peer.waitForEnd()
         } test: { path in
-            let client = try NBDClient(path: path, export: "e", connections: 1)
+            let source = NBDSource(try NBDClient(path: path, export: "e", connections: 1))
             let started = DetachedThread.start(name: "canceller") {
                 usleep(50_000)
-                client.cancel()
+                source.cancel()
             }
             #expect(started == 0)
             var buffer = [UInt8](repeating: 0, count: 512)
             let error = #expect(throws: NBDError.self) {
-                try buffer.withUnsafeMutableBytes { try client.read(into: $0, at: 0) }
+                try buffer.withUnsafeMutableBytes { try source.read(into: $0, at: 0) }
             }
             #expect(error?.kind == .cancelled)
         }
