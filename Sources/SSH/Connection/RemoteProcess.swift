@@ -34,7 +34,7 @@ public final class RemoteProcess: Sendable {
 
     /// Suspends until the command has ended and its output was handed over to the socket, so keep reading.
     /// Cancelling the waiting task terminates the command.
-    public func waitForExit() async -> ExitStatus {
+    public func waitForExit() async -> RemoteExit {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 record.observe { continuation.resume(returning: $0) }
@@ -51,7 +51,7 @@ public final class RemoteProcess: Sendable {
     }
 
     /// How it ended; nil while it runs.
-    public var exitStatus: ExitStatus? { record.status }
+    public var exitStatus: RemoteExit? { record.status }
 
     /// The last 64 KiB of stderr, invalid UTF-8 repaired.
     public var standardError: String { record.standardError }
@@ -60,14 +60,14 @@ public final class RemoteProcess: Sendable {
 /// What the connection's thread and the holder of a process share.
 final class ProcessRecord: Sendable {
     private struct State {
-        var status: ExitStatus?
-        var observers: [@Sendable (ExitStatus) -> Void] = []
+        var status: RemoteExit?
+        var observers: [@Sendable (RemoteExit) -> Void] = []
         var errors = Tail(limit: 64 << 10)
     }
 
     private let state = Mutex(State())
 
-    var status: ExitStatus? { state.withLock { $0.status } }
+    var status: RemoteExit? { state.withLock { $0.status } }
 
     var standardError: String { state.withLock { String(decoding: $0.errors.bytes, as: UTF8.self) } }
 
@@ -76,7 +76,7 @@ final class ProcessRecord: Sendable {
     }
 
     /// Calls `observer` once, now or when the process ends, on whatever thread that happens.
-    func observe(_ observer: @escaping @Sendable (ExitStatus) -> Void) {
+    func observe(_ observer: @escaping @Sendable (RemoteExit) -> Void) {
         let status = state.withLock { state in
             if state.status == nil { state.observers.append(observer) }
             return state.status
@@ -85,9 +85,9 @@ final class ProcessRecord: Sendable {
     }
 
     /// The first call counts.
-    func finish(_ status: ExitStatus) {
+    func finish(_ status: RemoteExit) {
         let observers = state.withLock { state in
-            guard state.status == nil else { return [@Sendable (ExitStatus) -> Void]() }
+            guard state.status == nil else { return [@Sendable (RemoteExit) -> Void]() }
             state.status = status
             defer { state.observers = [] }
             return state.observers

@@ -49,7 +49,8 @@ final class SessionHandle {
     deinit {
         // Without a socket nothing that libssh2 does while it frees can wait.
         shutdown(socket, Int32(SHUT_RDWR))
-        for _ in 0..<64 where libssh2_session_free(raw) == LIBSSH2_ERROR_EAGAIN {}
+        var attempts = 0
+        while libssh2_session_free(raw) == LIBSSH2_ERROR_EAGAIN, attempts < 64 { attempts += 1 }
         close(socket)
     }
 

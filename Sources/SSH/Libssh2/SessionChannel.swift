@@ -6,7 +6,8 @@ final class SessionChannel {
     enum Phase {
         case starting
         case running
-        /// The close was decided; `reason` when this side decided it before the command ended.
+        /// The close was decided; `reason` when this side decided it before the command ended. sshd answers only
+        /// when the command has ended, so that isn't waited for beyond `until`.
         case closing(reason: String?, until: ContinuousClock.Instant)
         case finished
     }
@@ -129,7 +130,8 @@ final class SessionChannel {
         case .running: _ = flushLocal()
         case .closing, .finished: break
         }
-        finish(.lost(reason))
+        report(.lost(reason))
+        phase = .finished
     }
 
     // MARK: Phases
@@ -193,9 +195,13 @@ final class SessionChannel {
             sentClose = true
             return Int(libssh2_channel_close(raw))
         }
-        if code == Libssh2.again, ContinuousClock.now < until { return false }
+        if code == Libssh2.again {
+            if let reason, sentClose { report(.lost(reason)) }
+            if ContinuousClock.now < until { return false }
+        }
         if code != Libssh2.again { try check(code) }
-        finish(status(reason, closedByHost: code == 0))
+        report(status(reason))
+        phase = .finished
         // With the close sent this can't wait; a half-sent packet of this channel would be, so the session goes on
         // only if there is none.
         if order.halfSent?.channel == id { throw SessionFailure(reason: "a channel couldn't be closed in time") }
@@ -210,7 +216,7 @@ final class SessionChannel {
         }
     }
 
-    private func status(_ reason: String?, closedByHost: Bool) -> ExitStatus {
+    private func status(_ reason: String?) -> RemoteExit {
         var signal: UnsafeMutablePointer<CChar>?
         var length = 0
         let code = libssh2_channel_get_exit_signal(raw, &signal, &length, nil, nil, nil, nil)
@@ -224,9 +230,8 @@ final class SessionChannel {
         return .exited(exit)
     }
 
-    private func finish(_ status: ExitStatus) {
+    private func report(_ status: RemoteExit) {
         closeSocket()
-        phase = .finished
         request.record.finish(status)
     }
 

@@ -112,7 +112,7 @@ public final class OpenSSHConnection: HostConnection {
     }
 
     /// 255 is ssh's own code. It means a lost connection when the master ends as well; that takes it a moment.
-    private static func classify(_ status: ExitStatus, master: ChildProcess, diagnosis: Diagnosis) -> ExitStatus {
+    private static func classify(_ status: RemoteExit, master: ChildProcess, diagnosis: Diagnosis) -> RemoteExit {
         switch status {
         case .exited(255):
             for _ in 0..<100 where master.record.status == nil { usleep(5000) }

@@ -25,7 +25,7 @@ final class ChildProcess: Sendable {
     /// Suspends until the program runs. `classify` may turn how it ended into what that means; it runs on the
     /// child's thread and may block.
     static func start(
-        _ launch: Launch, classify: @escaping @Sendable (ExitStatus, ProcessRecord) -> ExitStatus = { status, _ in status }
+        _ launch: Launch, classify: @escaping @Sendable (RemoteExit, ProcessRecord) -> RemoteExit = { status, _ in status }
     ) async throws(SSHError) -> ChildProcess {
         let child = ChildProcess(record: ProcessRecord(), endRequested: try WakeEvent())
         let result: Result<Void, SSHError> = await withCheckedContinuation { continuation in
@@ -79,7 +79,7 @@ final class ChildProcess: Sendable {
     }
 
     /// Until the process has ended. What its own children still write to stderr later isn't kept.
-    private func watch(_ begun: Begun) -> ExitStatus {
+    private func watch(_ begun: Begun) -> RemoteExit {
         defer {
             close(begun.pidDescriptor)
             close(begun.errors)

@@ -20,7 +20,7 @@ final class ChildRegistry: Sendable {
 
     func start(
         _ launch: ChildProcess.Launch, host: String,
-        classify: @escaping @Sendable (ExitStatus, ProcessRecord) -> ExitStatus = { status, _ in status }
+        classify: @escaping @Sendable (RemoteExit, ProcessRecord) -> RemoteExit = { status, _ in status }
     ) async throws(SSHError) -> RemoteProcess {
         if Task.isCancelled { throw .cancelled }
         try state.withLock { state throws(SSHError) in

@@ -3,7 +3,7 @@ import Glibc
 
 /// What a short-lived helper program left.
 struct ToolOutput {
-    let status: ExitStatus
+    let status: RemoteExit
     let output: String
     let errors: String
 }

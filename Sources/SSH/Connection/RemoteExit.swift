@@ -1,5 +1,5 @@
 /// How a command ended.
-public enum ExitStatus: Sendable, Equatable {
+public enum RemoteExit: Sendable, Equatable {
     /// It ended by itself, with a code from 0 to 255.
     case exited(Int32)
     /// A signal ended it; the name is without `SIG`, such as `KILL`.
@@ -12,7 +12,7 @@ public enum ExitStatus: Sendable, Equatable {
     /// Whether it ended by itself with code 0.
     public var isSuccess: Bool { self == .exited(0) }
 
-    static func fromWaitStatus(_ status: Int32) -> ExitStatus {
+    static func fromWaitStatus(_ status: Int32) -> RemoteExit {
         let signal = status & 0x7f
         return signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signalName(signal))
     }
