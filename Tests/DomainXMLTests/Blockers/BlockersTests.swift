@@ -95,6 +95,7 @@ struct BlockersTests {
                 "<disk type='block' device='cdrom'><source dev='/dev/sr0'/><target dev='a'/></disk>",
                 .mustExistOnTarget(path: "/dev/sr0")
             ),
+            ("<graphics type='vnc'><listen type='address' address='10.0.0.5'/></graphics>", .notice),
             ("<filesystem type='block'><source dev='/dev/x'/><target dir='t'/></filesystem>", .blocks),
             ("<tpm><backend type='external'><source type='unix' path='/run/t'/></backend></tpm>", .blocks),
         ])
