@@ -1,5 +1,9 @@
 #pragma once
 
+// With ICU, libxml2's headers pull in ICU's own, which clash with the copy in Foundation. Nothing here needs it.
+#include <libxml/xmlversion.h>
+#undef LIBXML_ICU_ENABLED
+
 #include <libxml/SAX2.h>
 #include <libxml/c14n.h>
 #include <libxml/parser.h>

@@ -61,6 +61,13 @@ extension DomainDescription {
                     .notice, "QEMU command line", reason: "options given to QEMU directly are kept word for word",
                     remedy: "check them for paths, names and ports of the original"))
         }
+        for display in graphics {
+            guard let address = display.listenAddress, !Self.addressesOfAnyHost.contains(address) else { continue }
+            found.append(
+                Blocker(
+                    .notice, "\(display.type) display", reason: "it listens on the address \(address) of this host",
+                    remedy: "change it where the target doesn't have that address (virsh edit)"))
+        }
         for device in characterDevices {
             guard let port = device.port else { continue }
             found.append(
@@ -70,4 +77,6 @@ extension DomainDescription {
         }
         return found
     }
+
+    private static let addressesOfAnyHost: Set = ["0.0.0.0", "::", "127.0.0.1", "::1", "localhost"]
 }

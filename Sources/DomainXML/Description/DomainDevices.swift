@@ -28,6 +28,8 @@ public struct Graphics: Sendable, Equatable, Codable {
     public var websocketPort: Int?
     /// A UNIX socket of the host.
     public var socket: String?
+    /// The address of the host on which it listens, where the XML fixes one.
+    public var listenAddress: String?
 }
 
 /// A folder shared with the guest.

@@ -45,6 +45,12 @@ public struct DiskImage: Sendable, Hashable, Codable {
     public var source: DiskSource
     /// `raw`, `qcow2`, …; nil when the XML doesn't say.
     public var format: String?
+
+    /// A place and its format.
+    public init(source: DiskSource, format: String?) {
+        self.source = source
+        self.format = format
+    }
 }
 
 /// A disk, CD-ROM or floppy drive.

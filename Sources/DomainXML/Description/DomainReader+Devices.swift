@@ -56,7 +56,8 @@ extension Graphics {
         self.init(
             type: element["type"] ?? "", port: isAutomatic ? nil : fixed("port"),
             tlsPort: isAutomatic ? nil : fixed("tlsPort"), websocketPort: fixed("websocket"),
-            socket: listener?["socket"] ?? element["socket"])
+            socket: listener?["socket"] ?? element["socket"],
+            listenAddress: element.children("listen").compactMap { $0["address"] }.first ?? element["listen"])
     }
 }
 

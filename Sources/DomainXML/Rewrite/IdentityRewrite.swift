@@ -28,11 +28,25 @@ public enum ImageLocation: Sendable, Hashable, Codable {
     /// A block device on the host.
     case block(String)
 
-    var type: String { if case .file = self { "file" } else { "block" } }
-    var attribute: String { if case .file = self { "file" } else { "dev" } }
-    var path: String {
+    /// The path on the host.
+    public var path: String {
         switch self {
         case .file(let path), .block(let path): path
+        }
+    }
+
+    /// The disk type, and the attribute of `<source>`, that libvirt has for it.
+    var type: String {
+        switch self {
+        case .file: "file"
+        case .block: "block"
+        }
+    }
+
+    var attribute: String {
+        switch self {
+        case .file: "file"
+        case .block: "dev"
         }
     }
 }

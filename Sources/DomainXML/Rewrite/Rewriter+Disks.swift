@@ -9,7 +9,7 @@ extension Rewriter {
             let old = DiskImage(node)
             try place(node, at: disk.location)
             if case .network = old.source, let login = node.child("auth") { remove(login) }
-            if let format = disk.format { try setFormat(format, of: node, present: old.format) }
+            if let format = disk.format { try setFormat(format, of: node) }
             switch disk.backing {
             case .keep: break
             case .drop: for element in node.children("backingStore") { remove(element) }
@@ -50,9 +50,9 @@ extension Rewriter {
         "reservations", "snapshot", "ssl", "timeout",
     ]
 
-    private mutating func setFormat(_ format: String, of disk: XMLNode, present: String?) throws(DomainXMLError) {
-        guard format != present ?? "raw" else { return }
+    private mutating func setFormat(_ format: String, of disk: XMLNode) throws(DomainXMLError) {
         if let driver = disk.child("driver") { return try set("type", of: driver, to: format) }
+        guard format != "raw" else { return }
         let driver = try disk.addFirst("driver")
         try driver.set("name", to: "qemu")
         try driver.set("type", to: format)

@@ -35,6 +35,8 @@ extension XMLTree {
     func remove(matching expression: String) throws(DomainXMLError) {
         guard let context = xmlXPathNewContext(document) else { throw .libraryFailure("xmlXPathNewContext") }
         defer { xmlXPathFreeContext(context) }
+        // Otherwise libxml2 prints what is wrong with an expression.
+        context.pointee.error = { _, _ in }
         xmlXPathRegisterNs(context, "kc", OwnMetadata.namespace)
         guard let result = xmlXPathEvalExpression(expression, context) else {
             throw .unusableValue(field: "the expression of what to ignore", expected: "an XPath expression")

@@ -49,11 +49,14 @@ enum StrictParser {
         if let position = bytes.firstIndex(of: 0) {
             throw .refused(.containsNUL, line: line(of: position, in: bytes))
         }
-        if let position = firstInvalidUTF8(in: bytes) {
-            throw .refused(.notUTF8, line: line(of: position, in: bytes))
+        if String(validating: bytes, as: UTF8.self) == nil {
+            throw .refused(.notUTF8, line: firstInvalidUTF8(in: bytes).map { line(of: $0, in: bytes) })
         }
         if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }) {
             throw .refused(.empty, line: nil)
+        }
+        if let position = AttributeScan.firstExcess(in: bytes, limit: limits.attributes) {
+            throw .refused(.tooManyAttributes(limit: limits.attributes), line: line(of: position, in: bytes))
         }
     }
 

@@ -10,6 +10,8 @@ public enum XMLFault: Equatable, Sendable {
     case tooDeep(limit: Int)
     /// More elements, attributes, comments and sections than the limit.
     case tooManyNodes(limit: Int)
+    /// More attributes in one element than the limit.
+    case tooManyAttributes(limit: Int)
     /// A NUL byte.
     case containsNUL
     /// Bytes that are not UTF-8.
@@ -61,6 +63,7 @@ extension XMLFault: CustomStringConvertible {
         case .tooLarge(let limit): "larger than \(limit) bytes"
         case .tooDeep(let limit): "elements are nested more than \(limit) deep"
         case .tooManyNodes(let limit): "more than \(limit) elements and attributes"
+        case .tooManyAttributes(let limit): "an element has more than \(limit) attributes"
         case .containsNUL: "a NUL byte"
         case .notUTF8: "bytes that are not UTF-8"
         case .foreignEncoding: "an encoding other than UTF-8; convert the file first"

@@ -18,8 +18,10 @@ struct BlockersTests {
         "is each device that can't be copied",
         arguments: [
             ("disk vdb", "NVMe"), ("disk vdc", "another process"), ("lun sda", "passes a SCSI device"),
-            ("disk vda", "several VMs"), ("host device PCI 0000:06:02.0", "(pci)"), ("host device USB 1234:beef", "(usb)"),
-            ("host device c2177883-f1bb-47f0-914d-32a22e3a8804", "(mdev)"), ("host device PCI 0000:3b:02.1", "(interface)"),
+            ("disk vda", "several VMs"), ("host device PCI 0000:06:02.0", "(pci)"),
+            ("host device USB 1234:beef", "(usb)"),
+            ("host device c2177883-f1bb-47f0-914d-32a22e3a8804", "(mdev)"),
+            ("host device PCI 0000:3b:02.1", "(interface)"),
             ("nvdimm memory", "/pmem/gpu.img"), ("TPM", "/dev/tpm0"), ("memory encryption", "sev"),
         ])
     func devices(_ subject: String, _ reason: String) throws {
@@ -47,7 +49,8 @@ struct BlockersTests {
             (
                 "direct-boot-shares.xml",
                 [
-                    "/boot/vmlinuz-guest", "/boot/initrd-guest", "/boot/guest.dtb", "/srv/build-1", "/run/virtiofsd.sock",
+                    "/boot/vmlinuz-guest", "/boot/initrd-guest", "/boot/guest.dtb", "/srv/build-1",
+                    "/run/virtiofsd.sock",
                     "/run/openvswitch/build-1.sock", "/var/log/vms", "/dev/parport0",
                 ]
             ),
@@ -88,12 +91,17 @@ struct BlockersTests {
             ),
             ("<disk type='network' device='cdrom'><source protocol='http'/><target dev='a'/></disk>", .notice),
             ("<disk type='volume' device='cdrom'><source pool='p' volume='v'/><target dev='a'/></disk>", .notice),
-            ("<disk type='block' device='cdrom'><source dev='/dev/sr0'/><target dev='a'/></disk>", .mustExistOnTarget(path: "/dev/sr0")),
+            (
+                "<disk type='block' device='cdrom'><source dev='/dev/sr0'/><target dev='a'/></disk>",
+                .mustExistOnTarget(path: "/dev/sr0")
+            ),
+            ("<graphics type='vnc'><listen type='address' address='10.0.0.5'/></graphics>", .notice),
             ("<filesystem type='block'><source dev='/dev/x'/><target dir='t'/></filesystem>", .blocks),
             ("<tpm><backend type='external'><source type='unix' path='/run/t'/></backend></tpm>", .blocks),
         ])
     func rare(_ device: String, _ kind: Blocker.Kind) throws {
-        let xml = "<domain><name>a</name><memory>1</memory><os><type>hvm</type></os><devices>\(device)</devices></domain>"
+        let xml =
+            "<domain><name>a</name><memory>1</memory><os><type>hvm</type></os><devices>\(device)</devices></domain>"
         #expect(try DomainDescription(parsing: xml).blockers.map(\.kind) == [kind])
     }
 }

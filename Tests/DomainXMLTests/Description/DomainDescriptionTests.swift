@@ -1,6 +1,7 @@
-import DomainXML
 import FoundationEssentials
 import Testing
+
+@testable import DomainXML
 
 @Suite("The description of a domain")
 struct DomainDescriptionTests {
@@ -66,7 +67,10 @@ struct DomainDescriptionTests {
         let automatic = try read("efi-autoselect.xml").os
         #expect(automatic.firmware == "efi" && automatic.isUEFI && automatic.nvram == nil)
         let direct = try read("direct-boot-shares.xml").os
-        #expect([direct.kernel, direct.initrd, direct.deviceTree] == ["/boot/vmlinuz-guest", "/boot/initrd-guest", "/boot/guest.dtb"])
+        #expect(
+            [direct.kernel, direct.initrd, direct.deviceTree] == [
+                "/boot/vmlinuz-guest", "/boot/initrd-guest", "/boot/guest.dtb",
+            ])
     }
 
     @Test("has interfaces and what they are plugged into")
@@ -101,7 +105,8 @@ struct DomainDescriptionTests {
 
     @Test("has this project's own note")
     func note() throws {
-        #expect(try read("replica-note.xml").ownMetadata == OwnMetadata(attributes: ["operation": "op-1", "source": "web"]))
+        #expect(
+            try read("replica-note.xml").ownMetadata == OwnMetadata(attributes: ["operation": "op-1", "source": "web"]))
     }
 
     @Test("survives coding", arguments: Fixtures.domainNames)

@@ -56,7 +56,8 @@ struct UUIDTests {
         #expect(UUID(libvirt: text)?.libvirtText == "4dea22b3-1d52-d8f3-2516-782e98ab3fa0")
     }
 
-    @Test("is refused in others", arguments: ["", "4dea22b3", "4dea22b31d52d8f32516782e98ab3fag", "{4dea22b31d52d8f3}"])
+    @Test(
+        "is refused in others", arguments: ["", "4dea22b3", "4dea22b31d52d8f32516782e98ab3fag", "{4dea22b31d52d8f3}"])
     func refuses(_ text: String) {
         #expect(UUID(libvirt: text) == nil)
     }

@@ -49,7 +49,8 @@ struct ReadersTests {
         let capabilities = try DomainCapabilities(parsing: Fixtures.text("hosts/domain-capabilities.xml"))
         #expect(capabilities.machine == "pc-q35-7.2" && capabilities.maxVCPUs == 288)
         #expect(capabilities.cpuModes == ["maximum", "host-model", "custom"])
-        #expect(capabilities.usableCPUModels == ["qemu64"] && capabilities.unusableCPUModels == ["Skylake-Server", "EPYC"])
+        #expect(
+            capabilities.usableCPUModels == ["qemu64"] && capabilities.unusableCPUModels == ["Skylake-Server", "EPYC"])
         #expect(capabilities.firmware == ["bios", "efi"])
         #expect(capabilities.loaders == ["/usr/share/OVMF/OVMF_CODE_4M.fd"])
     }

@@ -3,7 +3,8 @@ import Testing
 
 @Suite("A disk's new place")
 struct DiskRewriteTests {
-    private func rewrite(_ target: String, _ disk: DiskRewrite, in file: String = "backing-chain.xml") throws -> String {
+    private func rewrite(_ target: String, _ disk: DiskRewrite, in file: String = "backing-chain.xml") throws -> String
+    {
         try IdentityRewrite(disks: [target: disk]).apply(to: Fixtures.domain(file)).xml
     }
 

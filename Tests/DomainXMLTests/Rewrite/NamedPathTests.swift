@@ -8,7 +8,8 @@ struct NamedPathTests {
         "follows it where it stands by itself",
         arguments: [
             ("web", "/log/web.log", "/log/new.log"), ("web", "/vms/web/0.sock", "/vms/new/0.sock"),
-            ("web", "/vms/web/web-web_web.sock", "/vms/new/new-new_new.sock"), ("web", "/log/website.log", "/log/website.log"),
+            ("web", "/vms/web/web-web_web.sock", "/vms/new/new-new_new.sock"),
+            ("web", "/log/website.log", "/log/website.log"),
             ("web", "/log/myweb.log", "/log/myweb.log"), ("web", "/log/web2.log", "/log/web2.log"),
             ("web", "/log/2web", "/log/2web"), ("web", "/log/übweb", "/log/übweb"), ("web", "web", "new"),
             ("a", "/a/a.a", "/new/new.new"), ("log", "/var/log/log.txt", "/var/log/new.txt"),

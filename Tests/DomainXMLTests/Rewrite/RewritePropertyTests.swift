@@ -9,7 +9,8 @@ struct RewritePropertyTests {
         #expect(DomainGenerator.all.count == 200)
         let everything = DomainGenerator.all.map(\.xml).joined()
         for mark in [
-            "protocol='rbd'", "protocol='iscsi'", "type='nvme'", "type='vhostuser'", "macvtap7", "type='mdev'", "tpm-crb",
+            "protocol='rbd'", "protocol='iscsi'", "type='nvme'", "type='vhostuser'", "macvtap7", "type='mdev'",
+            "tpm-crb",
             "virtiofs", "hyperv", "nvdimm", "numatune", "qemu:arg", "CDATA", "&#9;", "日本語", "address='42'", "i6300esb",
             "<backingStore type='block'>", "ivshmem", "teaming", "tlsPort", "launchSecurity", "AAVMF", "mdev",
         ] {
@@ -33,6 +34,23 @@ struct RewritePropertyTests {
         let result = try IdentityRewrite(freesHostResources: false, note: .keep).apply(to: domain.xml)
         #expect(result.changes.isEmpty)
         #expect(try CanonicalXML(of: result.xml) == CanonicalXML(of: domain.xml))
+    }
+
+    @Test(
+        "is checked by a comparison that notices a change of any other node",
+        arguments: [
+            ("<vmport state='off'/>", "<vmport state='on'/>"), ("web01-seed.iso", "web02-seed.iso"), ("<acpi/>", ""),
+            ("<model type='virtio'/>", "<model type='e1000'/>"), ("<apic/>", "<!-- a --><apic/>"),
+            ("WEB-0001", "WEB-0002"),
+            ("'org.qemu.guest_agent.0'/>", "'org.qemu.guest_agent.1'/>"), ("Überlingen", "Uberlingen"),
+        ])
+    func oracle(_ old: String, _ new: String) throws {
+        let xml = try Fixtures.domain("virt-install-debian.xml")
+        let changed = xml.split(separator: old, omittingEmptySubsequences: false).joined(separator: new)
+        #expect(changed != xml)
+        #expect(
+            try CanonicalXML(of: xml, ignoring: DeclaredNodes.xpaths)
+                != CanonicalXML(of: changed, ignoring: DeclaredNodes.xpaths))
     }
 
     private func check(_ xml: String, seed: UInt64) throws {
@@ -69,7 +87,7 @@ struct RewritePropertyTests {
                 continue
             }
             #expect(new.image.source.path == wanted.location.path)
-            #expect(new.image.format == wanted.format ?? old.image.format)
+            #expect((new.image.format ?? "raw") == wanted.format ?? old.image.format ?? "raw")
             #expect(new.secrets.isEmpty || old.isEncrypted)
             switch wanted.backing {
             case .keep: #expect(new.backingChain == old.backingChain)
@@ -93,7 +111,8 @@ struct RewritePropertyTests {
                 switch (Int(seed) + index) % 5 {
                 case 0: DiskRewrite(.file(path))
                 case 1: DiskRewrite(.block("/dev/\(disk.target)"), format: "raw")
-                case 2: DiskRewrite(.file(path), format: "qcow2", backing: .chain([.init(.file("/new/b0"), format: "raw")]))
+                case 2:
+                    DiskRewrite(.file(path), format: "qcow2", backing: .chain([.init(.file("/new/b0"), format: "raw")]))
                 case 3: DiskRewrite(.file(path), backing: .chain([]))
                 default:
                     DiskRewrite(

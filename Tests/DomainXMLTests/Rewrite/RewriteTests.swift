@@ -104,9 +104,11 @@ struct RewriteTests {
     @Test(
         "refuses values that must not get into the XML",
         arguments: [
-            IdentityRewrite(name: ""), IdentityRewrite(name: "a/b"), IdentityRewrite(name: "a\nb"), IdentityRewrite(name: ".."),
+            IdentityRewrite(name: ""), IdentityRewrite(name: "a/b"), IdentityRewrite(name: "a\nb"),
+            IdentityRewrite(name: ".."),
             IdentityRewrite(name: String(repeating: "a", count: 256)), IdentityRewrite(nvramPath: "relative"),
-            IdentityRewrite(disks: ["vda": .init(.file("relative"))]), IdentityRewrite(disks: ["vda": .init(.file("/a\0b"))]),
+            IdentityRewrite(disks: ["vda": .init(.file("relative"))]),
+            IdentityRewrite(disks: ["vda": .init(.file("/a\0b"))]),
             IdentityRewrite(disks: ["vda": .init(.block("/a\nb"))]),
             IdentityRewrite(disks: ["vda": .init(.file("/a"), format: "")]),
             IdentityRewrite(disks: ["vda": .init(.file("/a"), format: "a b")]),

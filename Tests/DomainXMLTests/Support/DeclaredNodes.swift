@@ -6,7 +6,8 @@ enum DeclaredNodes {
     static let xpaths =
         [
             "/domain/name", "/domain/uuid", "/domain/genid", "/domain/sysinfo/system/entry[@name='uuid']/text()",
-            "/domain/os/nvram/text()", "/domain/os/nvram/source/@file", "/domain/seclabel[@type='static']",
+            "/domain/os/nvram[not(@*) and not(*)]", "/domain/os/nvram/text()", "/domain/os/nvram/source/@file",
+            "/domain/seclabel[@type='static']",
             "/domain/metadata/kc:*", "/domain/devices/interface/mac", "/domain/devices/interface/@type",
             "/domain/devices/vsock/cid/@auto", "/domain/devices/vsock/cid/@address",
             "/domain/devices/memory/source/path/text()", "/domain/devices/audio/@path",
@@ -17,7 +18,8 @@ enum DeclaredNodes {
         + ["network", "bridge", "dev", "mode", "portgroup"].map { "/domain/devices/interface/source/@\($0)" }
         + ["port", "tlsPort", "autoport", "websocket"].map { "/domain/devices/graphics/@\($0)" }
         + [
-            "\(copied)/@type", "\(copied)/backingStore", "\(copied)/driver/@type", "\(copied)/driver[not(@*) and not(*)]",
+            "\(copied)/@type", "\(copied)/backingStore", "\(copied)/driver/@type",
+            "\(copied)/driver[count(@*) = 1 and @name='qemu' and not(*)]",
             "\(copied)/auth", "\(copied)/source/seclabel[label]", "\(copied)/source/host", "\(copied)/source/auth",
             "\(copied)/source/snapshot", "\(copied)/source/config", "\(copied)/source/initiator",
             "\(copied)/source/address", "\(copied)/source/reservations", "\(copied)/source/reconnect",

@@ -8,12 +8,13 @@ import Testing
 struct DomainGenerator {
     static let count = 200
     /// Empty when the fragments can't be read; a test of the count notices.
-    static let all = Fragments.all.map { fragments in
-        (0..<count).map { number in
+    static let all: [GeneratedDomain] = {
+        guard let fragments = Fragments.all else { return [] }
+        return (0..<count).map { number in
             var generator = DomainGenerator(number: number, fragments: fragments)
             return GeneratedDomain(number: number, xml: generator.xml())
         }
-    } ?? []
+    }()
 
     private static let names = [
         "web01", "db_primary", "win2022", "k8s-node", "fw.edge", "büro-server", "VM with space", "a", "R&D", "qemu",
@@ -41,10 +42,11 @@ struct DomainGenerator {
         parts += some(fragments.heads, most: 2)
         parts += [turn(fragments.memories), turn(fragments.vcpus)]
         if number % 5 == 2 { parts.append(turn(fragments.sysinfo)) }
-        parts += [turn(fragments.machines), turn(fragments.cpus)]
+        parts += [turn(fragments.machines), turn(fragments.features), turn(fragments.cpus)]
         parts += some(fragments.tunings, most: 2)
         parts.append(devices())
         parts += some(fragments.tails, most: 2)
+        if number % 8 == 3 { parts.append(any(fragments.unknown)) }
         let layout = Layout.all[number % Layout.all.count]
         let hasOptions = number % 3 != 1
         if hasOptions { parts.append(turn(fragments.qemu)) }
@@ -85,14 +87,18 @@ struct DomainGenerator {
 
     private mutating func any(_ list: [String]) -> String { list[Int.random(in: 0..<list.count, using: &random)] }
 
-    /// This number's turn and up to `most` others, each once.
+    /// This number's turn and up to `most` others, of each element at most one.
     private mutating func some(_ list: [String], most: Int) -> [String] {
         var chosen = [turn(list)]
         for _ in 0..<most {
             let other = any(list)
-            if !chosen.contains(other) { chosen.append(other) }
+            if !chosen.contains(where: { Self.element($0) == Self.element(other) }) { chosen.append(other) }
         }
         return chosen
+    }
+
+    private static func element(_ fragment: String) -> Substring {
+        fragment.prefix { $0 != " " && $0 != ">" && $0 != "/" }
     }
 
     private var uuidNotation: String {

@@ -2,7 +2,7 @@
 struct Fragments {
     static let all = try? Fragments()
 
-    let heads, memories, vcpus, sysinfo, machines, cpus, tunings, tails, qemu: [String]
+    let heads, memories, vcpus, sysinfo, machines, features, cpus, tunings, tails, unknown, qemu: [String]
     let disks, media, interfaces, characterDevices, displays, others: [String]
 
     init() throws {
@@ -15,9 +15,11 @@ struct Fragments {
         vcpus = try list("vcpus")
         sysinfo = try list("sysinfo")
         machines = try list("machines")
+        features = try list("features")
         cpus = try list("cpus")
         tunings = try list("tunings")
         tails = try list("tails")
+        unknown = try list("unknown")
         qemu = try list("qemu")
         disks = try list("disks")
         media = try list("media")

@@ -35,13 +35,16 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         BadInput("no element", "<!-- only a comment -->", .empty, line: 1),
         BadInput("plain text", "no XML at all", .empty, line: 1),
         BadInput("DOCTYPE", "<!DOCTYPE domain>\n\(valid)", .documentType, line: 1),
-        BadInput("DOCTYPE with a system id", "<!DOCTYPE d SYSTEM 'http://x.invalid/d'>\(valid)", .documentType, line: 1),
+        BadInput(
+            "DOCTYPE with a system id", "<!DOCTYPE d SYSTEM 'http://x.invalid/d'>\(valid)", .documentType, line: 1),
         BadInput("external entity", external + "<domain><name>&x;</name></domain>", .documentType, line: 1),
         BadInput("external entity in an attribute", external + "<domain a='&x;'/>", .documentType, line: 1),
-        BadInput("parameter entity", "<!DOCTYPE d [<!ENTITY % p SYSTEM 'file:///etc/passwd'>%p;]><d/>", .documentType, line: 1),
+        BadInput(
+            "parameter entity", "<!DOCTYPE d [<!ENTITY % p SYSTEM 'file:///etc/passwd'>%p;]><d/>", .documentType,
+            line: 1),
         BadInput("billion laughs", laughs, .documentType, line: 2),
         BadInput("cut off in an element", "<domain>\n<name>a</name>\n<uuid>", .unbalancedTags, line: 3),
-        BadInput("cut off in a tag", "<domain>\n<name>a</name>\n<uu", .notWellFormed(code: 73), line: 3),
+        BadInput("cut off in a tag", "<domain>\n<name>a</name>\n<uu", .unbalancedTags, line: 3),
         BadInput("cut off in an attribute", "<domain>\n<a b='c", .notWellFormed(code: 40), line: 2),
         BadInput("cut off in a comment", "<domain>\n<!-- a", .notWellFormed(code: 45), line: 2),
         BadInput("wrong end tag", "<domain>\n<a>\n</b></domain>", .unbalancedTags, line: 3),
@@ -65,19 +68,30 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             "too many elements", "<domain>\n" + String(repeating: "<a/>", count: 100_000) + "</domain>",
             .tooManyNodes(limit: 100_000), line: 2),
         BadInput(
-            "too many attributes", "<domain " + (0...100_000).map { "a\($0)='' " }.joined() + "/>",
+            "too many attributes in one element",
+            "<domain>\n<a " + (0..<300_000).map { "a\($0) = '' " }.joined() + "/>",
+            .tooManyAttributes(limit: 256), line: 2),
+        BadInput(
+            "too many namespaces",
+            "<domain " + (0...256).map { "xmlns:n\($0)=\"urn:n\"" }.joined(separator: "\n") + "/>",
+            .tooManyAttributes(limit: 256), line: 257),
+        BadInput(
+            "too many attributes in all",
+            "<domain>" + String(repeating: "<a b='' c='' d=''/>", count: 30_000) + "</domain>",
             .tooManyNodes(limit: 100_000), line: 1),
         BadInput(
             "too many comments", "<domain>" + String(repeating: "<!---->", count: 100_001) + "</domain>",
             .tooManyNodes(limit: 100_000), line: 1),
         BadInput(
-            "4 MiB and one byte", "<domain>" + String(repeating: " ", count: (4 << 20) - 16), .tooLarge(limit: 4 << 20),
+            "4 MiB and one byte", "<domain>" + String(repeating: " ", count: (4 << 20) - 7), .tooLarge(limit: 4 << 20),
             line: nil),
         BadInput("another root", bytes: Array("<network/>".utf8), .wrongRoot(expected: "domain", line: 1)),
         BadInput(
-            "the root in a namespace", bytes: Array("<domain xmlns='urn:x'/>".utf8), .wrongRoot(expected: "domain", line: 1)),
+            "the root in a namespace", bytes: Array("<domain xmlns='urn:x'/>".utf8),
+            .wrongRoot(expected: "domain", line: 1)),
         BadInput(
-            "bytes that are no UTF-8", bytes: Array("<domain>\n<name>".utf8) + [0xC3, 0x28] + Array("</name></domain>".utf8),
+            "bytes that are no UTF-8",
+            bytes: Array("<domain>\n<name>".utf8) + [0xC3, 0x28] + Array("</name></domain>".utf8),
             .refused(.notUTF8, line: 2)),
         BadInput(
             "UTF-16", bytes: [0xFF, 0xFE] + "<domain/>".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] },
@@ -101,9 +115,23 @@ struct StrictParserTests {
         #expect(try XMLTree(parsing: xml).root.name == "a")
     }
 
-    @Test("keeps tighter limits", arguments: [XMLLimits(bytes: 20), XMLLimits(depth: 2), XMLLimits(nodes: 2)])
+    @Test(
+        "takes 256 attributes, and doesn't count what is none",
+        arguments: [
+            (0..<256).map { "a\($0)='x > = \"'" }.joined(separator: " "),
+            "a=\"" + String(repeating: "b='c' ", count: 300) + "\"",
+        ])
+    func attributeLimit(_ attributes: String) throws {
+        let text = String(repeating: "b='c' ", count: 300)
+        let xml = "<domain \(attributes)><!-- \(String(repeating: "=", count: 300)) -->\(text)</domain>"
+        #expect(try XMLTree(parsing: xml).root.name == "domain")
+    }
+
+    @Test(
+        "keeps tighter limits",
+        arguments: [XMLLimits(bytes: 20), XMLLimits(depth: 2), XMLLimits(nodes: 2), XMLLimits(attributes: 0)])
     func limits(_ limits: XMLLimits) throws {
-        let xml = Array("<domain><a><b/></a></domain>".utf8)
+        let xml = Array("<domain><a c=''><b/></a></domain>".utf8)
         #expect(throws: DomainXMLError.self) { try XMLTree(parsing: xml, limits: limits) }
         #expect(try XMLTree(parsing: xml).root.child("a", "b") != nil)
     }
@@ -117,7 +145,8 @@ struct SerialisationTests {
             "<domain/>", "<domain/>\n", "<?xml version='1.0'?>\n<domain/>\n\n", "<?xml version=\"1.0\"?><domain/>",
             "<!-- a -->\n<domain/>\n<!-- b -->", "\u{FEFF}<domain/>", "<domain>\n  <a b=\"c\"/>\n\t<d>e</d>\n</domain>",
             "<domain><![CDATA[<&>]]></domain>", "<domain a=\"&lt;&quot;&#10;&#9;\">&lt;&amp;&gt;&#13;</domain>",
-            "<domain>Überlingen 日本語 🐧</domain>", "<domain xmlns:q=\"urn:q\"><q:a q:b=\"c\"/></domain>", "<domain><?p q?></domain>",
+            "<domain>Überlingen 日本語 🐧</domain>", "<domain xmlns:q=\"urn:q\"><q:a q:b=\"c\"/></domain>",
+            "<domain><?p q?></domain>",
         ])
     func roundTrip(_ xml: String) throws {
         #expect(try XMLTree(parsing: xml).serialized() == xml)
