@@ -3,8 +3,7 @@ import Glibc
 @main
 enum Main {
     static func main() async {
-        // A handler, not SIG_IGN: child processes must not inherit it.
-        signal(SIGPIPE) { _ in }
+        SignalWatch.ignoreClosedPipes()
         exit(await CommandRunner.run(Array(CommandLine.arguments.dropFirst())))
     }
 }
