@@ -79,9 +79,13 @@ struct CopyRun {
                     return try await Self.run(forced, id, client, context, file)
                 }
             }
+            // On a terminal the view's last lines come before the result.
+            await context.console.flushed()
             try show(result, context)
         } catch let error as KVMCloneError {
             throw OperationError(error: error, operation: id)
+        } catch is CancellationError {
+            throw OperationError(error: KVMCloneError(.cancelled, "the operation was stopped"), operation: id)
         }
     }
 

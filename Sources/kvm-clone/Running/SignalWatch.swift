@@ -15,6 +15,8 @@ private let handler: @convention(c) (Int32) -> Void = { number in
     errno = saved
 }
 
+private let nothing: @convention(c) (Int32) -> Void = { _ in }
+
 /// Stops the command on the first SIGINT or SIGTERM, so that it can clean up, and ends the process on the second.
 final class SignalWatch: Sendable {
     private let console: Console
@@ -24,6 +26,9 @@ final class SignalWatch: Sendable {
 
     /// The first signal that came, if any.
     var received: Int32? { first.withLock { $0 } }
+
+    /// Lets writes to a closed pipe fail with EPIPE. A handler and not SIG_IGN, which child processes would inherit.
+    static func ignoreClosedPipes() { signal(SIGPIPE, nothing) }
 
     /// Installs the handlers, for the rest of the process's life.
     func start(onStop: @escaping @Sendable () -> Void) {
