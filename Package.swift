@@ -73,7 +73,10 @@ let package = Package(
         library("Interface", ["Model", "YAML", "CLinux", logging]),
         // 6: commands and wiring only.
         .executableTarget(
-            name: "kvm-clone", dependencies: ["KVMClone", "Interface", "DomainXML", "CLinux", logging, argumentParser],
+            name: "kvm-clone",
+            dependencies: [
+                "KVMClone", "Interface", "DomainXML", "Model", "Topology", "YAML", "CLinux", logging, argumentParser,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "kvm-clone-agent", dependencies: ["Agent"], swiftSettings: strict,
@@ -82,5 +85,14 @@ let package = Package(
                 .linkedLibrary("_FoundationCollections"),
                 .linkedLibrary("swiftSynchronization"),
             ]),
+        // Tests mirror the targets.
+        tests("YAML"),
+        tests("DomainXML", resources: [.copy("Fixtures")]),
+        tests("Libvirt"),
+        tests("Executors"),
+        tests("SSH", ["CLinux"]),
+        tests("Topology", ["YAML"]),
+        tests("DataPlane", ["CLinux"]),
+        tests("Interface", ["kvm-clone", "KVMClone", "Model", "YAML", logging, argumentParser]),
     ]
 )

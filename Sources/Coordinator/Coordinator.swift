@@ -27,12 +27,14 @@ package struct Coordinator: Sendable {
         var plan = planner.base()
         let names = FilePlanner.names(for: plan.files, vm: request.newName)
         let paths = source.pathsNeededOnTarget(request.options).map(\.path)
+        let kind = MachineKind(
+            type: source.domain.type, architecture: source.domain.os.architecture, machine: source.domain.os.machine)
         let gathered = await withTaskGroup(of: (String, Result<TargetFacts, KVMCloneError>).self) { group in
             for host in request.targets {
                 group.addTask {
                     do throws(KVMCloneError) {
                         let facts = try await TargetFacts.gather(
-                            from: hosts(host), newName: request.newName, pool: request.options.pool,
+                            from: hosts(host), newName: request.newName, kind: kind, pool: request.options.pool,
                             fileNames: names, paths: paths)
                         return (host, .success(facts))
                     } catch {

@@ -64,6 +64,13 @@ extension Host {
         }
     }
 
+    package func domainCapabilities(of kind: MachineKind) async throws(KVMCloneError) -> String? {
+        try await session().run { connection throws(LibvirtError) in
+            try connection.domainCapabilitiesXML(
+                architecture: kind.architecture, machine: kind.machine, virtualizationType: kind.type)
+        }
+    }
+
     package func hypervisor() async throws(KVMCloneError) -> HypervisorFacts {
         try await session().run { connection throws(LibvirtError) in
             let node = try connection.nodeInfo()
@@ -82,8 +89,7 @@ extension Host {
                 driver: try connection.driverType(), libvirtVersion: "\(try connection.daemonVersion())",
                 hypervisorVersion: try connection.hypervisorVersion().map { "\($0)" } ?? "", architecture: node.model,
                 cpuModel: node.model, cpus: node.cpus, memory: node.memory, freeMemory: try connection.freeMemory(),
-                pools: pools, networks: networks, capabilitiesXML: try connection.capabilitiesXML(),
-                domainCapabilitiesXML: try connection.domainCapabilitiesXML())
+                pools: pools, networks: networks, capabilitiesXML: try connection.capabilitiesXML())
         }
     }
 }

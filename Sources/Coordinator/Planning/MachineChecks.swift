@@ -13,12 +13,21 @@ extension TargetChecks {
                 findings.append(.warning(.libvirt, "the host's capabilities can't be read: \(error)"))
             }
         }
-        if let xml = facts.hypervisor.domainCapabilitiesXML {
+        switch facts.capabilities {
+        case .success(nil): break
+        case .success(let xml?):
             do throws(DomainXMLError) {
                 findings += cpuFindings(try DomainCapabilities(parsing: xml))
             } catch {
                 findings.append(.warning(.libvirt, "the domain capabilities can't be read: \(error)"))
             }
+        case .failure(let error):
+            // A finding about the machine type says the same in clearer words.
+            guard findings.isEmpty else { break }
+            findings.append(
+                .blocks(
+                    .insufficientResources, "the host can't run such a machine: \(error.cause ?? error.message)",
+                    fix: "choose another host"))
         }
         return findings
     }
@@ -59,9 +68,7 @@ extension TargetChecks {
                     .insufficientResources,
                     "the VM has \(domain.vcpus.current) vCPUs, the host \(facts.hypervisor.cpus) CPUs"))
         }
-        // The answer is about the machine's default; another type or architecture may have other models.
-        guard capabilities.architecture == nil || capabilities.architecture == domain.os.architecture,
-            domain.cpu.mode == "custom", let model = domain.cpu.model,
+        guard domain.cpu.mode == "custom", let model = domain.cpu.model,
             !capabilities.usableCPUModels.isEmpty, !capabilities.usableCPUModels.contains(model)
         else { return findings }
         findings.append(

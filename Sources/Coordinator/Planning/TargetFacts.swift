@@ -7,6 +7,8 @@ struct TargetFacts: Sendable {
     var host: String
     var profile: HostProfile
     var hypervisor: HypervisorFacts
+    /// What the host can give to such a VM; nil where its driver doesn't tell, an error where it refuses the kind.
+    var capabilities: Result<String?, KVMCloneError>
     /// The domain that has the copy's name already.
     var existing: DomainRecord?
     /// The pool that the copy goes to.
@@ -19,14 +21,22 @@ struct TargetFacts: Sendable {
 
     /// Asks the host. `fileNames` would be made there; `paths` have to exist there.
     static func gather(
-        from driver: any HostDriver, newName: String, pool: String?, fileNames: [String], paths: [String]
+        from driver: any HostDriver, newName: String, kind: MachineKind, pool: String?, fileNames: [String],
+        paths: [String]
     ) async throws(KVMCloneError) -> TargetFacts {
         let profile = try await driver.profile()
         let hypervisor = try await driver.hypervisor()
         let pool = pool ?? profile.defaultPool
         let folder = profile.pools[pool] ?? hypervisor.pools.first { $0.name == pool && $0.holdsFiles }?.path
+        let capabilities: Result<String?, KVMCloneError>
+        do throws(KVMCloneError) {
+            capabilities = .success(try await driver.domainCapabilities(of: kind))
+        } catch {
+            guard error.code == .libvirt else { throw error }
+            capabilities = .failure(error)
+        }
         var facts = TargetFacts(
-            host: driver.name, profile: profile, hypervisor: hypervisor,
+            host: driver.name, profile: profile, hypervisor: hypervisor, capabilities: capabilities,
             existing: try await driver.domain(named: newName), pool: pool, folder: folder, presentFiles: [])
         var wanted = paths
         if let folder {

@@ -31,6 +31,9 @@ package protocol HostDriver: Sendable {
     /// What libvirt says of the machine, its pools and networks.
     func hypervisor() async throws(KVMCloneError) -> HypervisorFacts
 
+    /// What libvirt says that domains of a kind can have on the machine; nil where the driver doesn't tell.
+    func domainCapabilities(of kind: MachineKind) async throws(KVMCloneError) -> String?
+
     /// All defined or running domains.
     func domains() async throws(KVMCloneError) -> [DomainRecord]
 

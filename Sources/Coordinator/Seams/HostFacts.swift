@@ -63,6 +63,20 @@ package struct PoolRecord: Sendable, Equatable {
     }
 }
 
+/// Which kind of virtual machine is meant, where libvirt is asked what a host can do.
+package struct MachineKind: Sendable, Equatable {
+    /// `qemu`, `kvm`, `test`, …
+    package var type: String
+    package var architecture: String?
+    package var machine: String?
+
+    package init(type: String, architecture: String?, machine: String?) {
+        self.type = type
+        self.architecture = architecture
+        self.machine = machine
+    }
+}
+
 /// What libvirt says of a machine.
 package struct HypervisorFacts: Sendable, Equatable {
     /// `QEMU`, `Test`, …
@@ -81,13 +95,11 @@ package struct HypervisorFacts: Sendable, Equatable {
     /// Names of all networks, with whether they are active.
     package var networks: [String: Bool]
     package var capabilitiesXML: String?
-    /// Domain capabilities for the machine's default; nil where the driver has none.
-    package var domainCapabilitiesXML: String?
 
     package init(
         driver: String, libvirtVersion: String, hypervisorVersion: String, architecture: String, cpuModel: String,
         cpus: Int, memory: UInt64, freeMemory: UInt64?, pools: [PoolRecord], networks: [String: Bool],
-        capabilitiesXML: String?, domainCapabilitiesXML: String?
+        capabilitiesXML: String?
     ) {
         self.driver = driver
         self.libvirtVersion = libvirtVersion
@@ -100,6 +112,5 @@ package struct HypervisorFacts: Sendable, Equatable {
         self.pools = pools
         self.networks = networks
         self.capabilitiesXML = capabilitiesXML
-        self.domainCapabilitiesXML = domainCapabilitiesXML
     }
 }

@@ -47,6 +47,21 @@ public struct VMInfo: Sendable, Codable, Equatable {
         case name, uuid, state, memory, vcpus, disks, networks, host, created
         case lastModified = "last_modified"
     }
+
+    /// Writes every key, absent values as null.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(uuid, forKey: .uuid)
+        try container.encode(state, forKey: .state)
+        try container.encode(memory, forKey: .memory)
+        try container.encode(vcpus, forKey: .vcpus)
+        try container.encode(disks, forKey: .disks)
+        try container.encode(networks, forKey: .networks)
+        try container.encode(host, forKey: .host)
+        try container.encode(created, forKey: .created)
+        try container.encode(lastModified, forKey: .lastModified)
+    }
 }
 
 /// A disk as `list` shows it.
@@ -95,5 +110,14 @@ public struct NetworkInfo: Sendable, Codable, Equatable {
         case interface, network
         case macAddress = "mac_address"
         case ipAddress = "ip_address"
+    }
+
+    /// Writes every key, absent values as null.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(interface, forKey: .interface)
+        try container.encode(macAddress, forKey: .macAddress)
+        try container.encode(network, forKey: .network)
+        try container.encode(ipAddress, forKey: .ipAddress)
     }
 }
