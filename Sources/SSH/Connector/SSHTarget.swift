@@ -35,7 +35,7 @@ public struct SSHTarget: Sendable {
         try validate()
         var options: [String] = []
         if let configFile { options += ["-F", configFile] }
-        if let address { options += ["-o", "HostName=\(address)"] }
+        if let address { options += ["-o", "HostName=\(escaped(address))"] }
         if let port { options += ["-p", String(port)] }
         if let user { options += ["-l", user] }
         for file in identityFiles { options += ["-i", escaped(file)] }
@@ -61,7 +61,9 @@ public struct SSHTarget: Sendable {
             }
         }
         for path in identityFiles + knownHostsFiles + [configFile].compactMap({ $0 }) {
-            let refused = path.utf8.contains { $0 < 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+            let refused = path.utf8.contains {
+                $0 < 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\")
+            }
             guard !path.isEmpty, !refused, !path.contains("${") else {
                 throw .invalid("the path \(path.debugDescription) has characters that ssh can't take")
             }
@@ -71,7 +73,7 @@ public struct SSHTarget: Sendable {
         }
     }
 
-    /// ssh expands `%` in paths.
+    /// ssh expands `%` in paths and in HostName.
     private func escaped(_ path: String) -> String {
         path.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%")
     }

@@ -11,7 +11,8 @@ extension SSHError: CustomStringConvertible {
             "the host key of \(problem.subject) HAS CHANGED, which may be an attack\(problem.detail)"
         case .hostKeyRevoked(let problem): "the host key of \(problem.subject) is revoked\(problem.detail)"
         case .authenticationFailed(let host, let user, let tried):
-            "\(host) refused user \(user)" + (tried.isEmpty ? ": there was nothing to offer" : " (tried: \(tried.joined(separator: "; ")))")
+            "\(host) refused user \(user)"
+                + (tried.isEmpty ? ": there was nothing to offer" : " (tried: \(tried.joined(separator: "; ")))")
         case .keyFile(let path, let problem): "key file \(path): \(problem)"
         case .secret(let source, let problem): "\(source): \(problem)"
         case .needsOpenSSH(let reason): "libssh2 can't connect: \(reason)"
@@ -42,7 +43,8 @@ extension SSHError: CustomStringConvertible {
         case .needsOpenSSH: "Let the connection be `auto` or `ssh`, so that ssh(1) is used."
         case .channel: "Check the shell and ForceCommand of the user on the host, and sshd's MaxSessions."
         case .lost: "Check the network and sshd's log on the host, then resume."
-        case .process: "Check that openssh-client is installed and that this machine has processes and descriptors to spare."
+        case .process:
+            "Check that openssh-client is installed and that this machine has processes and descriptors to spare."
         case .cancelled: "Start it again when you want it done."
         }
     }
@@ -53,8 +55,8 @@ extension HostKeyProblem {
 
     var detail: String {
         let key = fingerprint.map { " (\(keyType.map { "\($0) " } ?? "")\($0))" } ?? ""
-        let where_ = place ?? files.joined(separator: ", ")
-        return key + (where_.isEmpty ? "" : ", see \(where_)")
+        let place = self.place ?? files.joined(separator: ", ")
+        return key + (place.isEmpty ? "" : ", see \(place)")
     }
 
     /// Adds the host's keys to the first file.

@@ -1,7 +1,7 @@
 import Glibc
 
-/// A connection to ssh-agent (draft-ietf-sshm-ssh-agent). Its calls block, at most five seconds each for the list,
-/// and a minute for a signature, which a person may have to confirm.
+/// A connection to ssh-agent (draft-ietf-sshm-ssh-agent). Its calls block, until `deadline` or `cancelled`: a person
+/// may have to confirm a signature.
 final class AgentClient {
     struct Identity {
         let publicKey: [UInt8]
@@ -9,9 +9,13 @@ final class AgentClient {
     }
 
     private let descriptor: Int32
+    private let deadline: ContinuousClock.Instant
+    private let cancelled: WakeEvent
 
     /// Nil when no agent listens there.
-    init?(socketPath: String) {
+    init?(socketPath: String, deadline: ContinuousClock.Instant, cancelled: WakeEvent) {
+        self.deadline = deadline
+        self.cancelled = cancelled
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let path = Array(socketPath.utf8)
@@ -20,7 +24,6 @@ final class AgentClient {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = socket(AF_UNIX, type, 0)
         guard descriptor >= 0 else { return nil }
-        setTimeout(descriptor, seconds: 5)
         let code = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
@@ -55,7 +58,6 @@ final class AgentClient {
     func sign(_ data: UnsafeBufferPointer<UInt8>, with key: [UInt8]) -> [UInt8]? {
         let signRequest: UInt8 = 13
         let signResponse: UInt8 = 14
-        setTimeout(descriptor, seconds: 60)
         let body = [signRequest] + wireString(key) + wireString(data) + wireUInt32(0)
         guard var reader = request(body), reader.byte() == signResponse, let signature = reader.string() else {
             return nil
@@ -88,6 +90,11 @@ final class AgentClient {
         var result: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: count)
         while result.count < count {
+            var descriptors = [descriptor, cancelled.descriptor].map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
+            pollDescriptors(&descriptors, until: deadline)
+            guard descriptors[0].revents != 0, descriptors[1].revents == 0 else { return nil }
             let got = recv(descriptor, &chunk, count - result.count, 0)
             if got < 0, errno == EINTR { continue }
             guard got > 0 else { return nil }
@@ -95,10 +102,4 @@ final class AgentClient {
         }
         return result
     }
-}
-
-private func setTimeout(_ descriptor: Int32, seconds: Int) {
-    var value = timeval(tv_sec: seconds, tv_usec: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &value, socklen_t(MemoryLayout<timeval>.size))
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &value, socklen_t(MemoryLayout<timeval>.size))
 }

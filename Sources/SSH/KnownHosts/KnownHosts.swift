@@ -33,6 +33,7 @@ struct KnownHosts {
         let names = port == 22 ? [host.lowercased()] : [knownHostsName(host, port: port), host.lowercased()]
         for name in names where result.entries.isEmpty {
             for file in files where access(file, F_OK) == 0 {
+                try checkReadable(file)
                 let output = try runTool(
                     ["ssh-keygen", "-F", name, "-f", file], deadline: deadline, cancelled: cancelled)
                 // 1 without a message: not found. Anything else that failed must not look like "not known".
@@ -43,6 +44,15 @@ struct KnownHosts {
             }
         }
         return result
+    }
+
+    /// `ssh-keygen -F` says of a folder or an unreadable file only that it found nothing.
+    private static func checkReadable(_ file: String) throws(SSHError) {
+        var status = stat()
+        guard stat(file, &status) == 0, access(file, R_OK) == 0 else {
+            throw .configuration("\(file) can't be read: \(errnoText())")
+        }
+        if status.st_mode & S_IFMT == S_IFDIR { throw .configuration("\(file) is a folder, not a known_hosts file") }
     }
 
     /// Output of `ssh-keygen -F`: a comment with the line's number and marker, then the line.

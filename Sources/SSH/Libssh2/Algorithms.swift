@@ -29,7 +29,9 @@ enum Algorithms {
         let known = hostKeys.filter { hostKeyTypes.contains(keyType(ofAlgorithm: $0)) }
         if known.isEmpty, !hostKeyTypes.isEmpty {
             throw .needsOpenSSH(
-                reason: "known_hosts has only \(hostKeyTypes.sorted().joined(separator: ", ")) for this host, which libssh2 \(Libssh2.version) can't verify")
+                reason:
+                    "known_hosts has only \(hostKeyTypes.sorted().joined(separator: ", ")) for this host, which libssh2 \(Libssh2.version) can't verify"
+            )
         }
         try set(session, LIBSSH2_METHOD_HOSTKEY, known + hostKeys.filter { !known.contains($0) })
         try set(
@@ -55,7 +57,9 @@ enum Algorithms {
         let result = names.filter { supported.contains($0) && (configured.isEmpty || configured.contains($0)) }
         guard !result.isEmpty else {
             throw .needsOpenSSH(
-                reason: "libssh2 \(Libssh2.version) has none of the configuration's \(keyword) (\(configured.joined(separator: ",")))")
+                reason:
+                    "libssh2 \(Libssh2.version) has none of the configuration's \(keyword) (\(configured.joined(separator: ",")))"
+            )
         }
         return result
     }

@@ -51,7 +51,9 @@ struct Authentication {
     }
 
     private mutating func offerKeys() throws(SSHError) -> Bool {
-        let agent = plan.agentSocket.flatMap { AgentClient(socketPath: $0) }
+        let agent = plan.agentSocket.flatMap {
+            AgentClient(socketPath: $0, deadline: login.deadline, cancelled: login.cancelled)
+        }
         let held = agent?.identities() ?? []
         var files: [KeyFile] = []
         for path in plan.identityFiles where plan.keysAreExplicit || access(path, F_OK) == 0 {
@@ -61,9 +63,12 @@ struct Authentication {
             }
         }
         let named = held.filter { identity in files.contains { $0.publicKey == identity.publicKey } }
-        let others = plan.identitiesOnly ? [] : held.filter { identity in
-            !named.contains { $0.publicKey == identity.publicKey }
-        }
+        let others =
+            plan.identitiesOnly
+            ? []
+            : held.filter { identity in
+                !named.contains { $0.publicKey == identity.publicKey }
+            }
         var offers = 0
         if let agent {
             for identity in named + others where offers < Self.maximumKeys {
@@ -87,7 +92,9 @@ struct Authentication {
 
     private mutating func isUsable(_ type: String?, _ name: String) -> Bool {
         guard let type, !signable.contains(type) else { return true }
-        let why = type == "ssh-rsa" ? "is RSA, for which libssh2 \(Libssh2.version) may sign with SHA-1 only" : "has type \(type)"
+        let why =
+            type == "ssh-rsa"
+            ? "is RSA, for which libssh2 \(Libssh2.version) may sign with SHA-1 only" : "has type \(type)"
         beyondLibssh2.append("\(name) \(why)")
         return false
     }

@@ -263,9 +263,10 @@ final class SessionChannel {
         while !toHost.isEmpty {
             let bytes = toHost.bytes
             let code = order.make(.init(channel: id, kind: .write)) {
-                Int(libssh2_channel_write_ex(
-                    raw, 0, bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
-                    min(bytes.count, Self.maximumWrite)))
+                Int(
+                    libssh2_channel_write_ex(
+                        raw, 0, bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
+                        min(bytes.count, Self.maximumWrite)))
             }
             if code == Libssh2.again || code == 0 { break }
             if code < 0 {
@@ -296,8 +297,9 @@ final class SessionChannel {
         while fromHost.room >= Self.readSize {
             let memory = fromHost.free()
             let code = order.make(.init(channel: id, kind: .readOutput)) {
-                Int(libssh2_channel_read_ex(
-                    raw, 0, memory.baseAddress?.assumingMemoryBound(to: CChar.self), Self.readSize))
+                Int(
+                    libssh2_channel_read_ex(
+                        raw, 0, memory.baseAddress?.assumingMemoryBound(to: CChar.self), Self.readSize))
             }
             if code <= 0 {
                 if code < 0, code != Libssh2.again { try check(code) }
@@ -315,9 +317,10 @@ final class SessionChannel {
         withUnsafeTemporaryAllocation(byteCount: 32768, alignment: 1) { memory in
             while failure == nil {
                 let code = order.make(.init(channel: id, kind: .readErrors)) {
-                    Int(libssh2_channel_read_ex(
-                        raw, SSH_EXTENDED_DATA_STDERR, memory.baseAddress?.assumingMemoryBound(to: CChar.self),
-                        memory.count))
+                    Int(
+                        libssh2_channel_read_ex(
+                            raw, SSH_EXTENDED_DATA_STDERR, memory.baseAddress?.assumingMemoryBound(to: CChar.self),
+                            memory.count))
                 }
                 if code <= 0 {
                     if code < 0, code != Libssh2.again {

@@ -8,6 +8,7 @@ final class SessionLoop {
     /// A host that hasn't been heard of for so long is lost.
     private static let silenceLimit = Duration.seconds(45)
     private static let maximumChannels = 8
+    private static let idleRead = SendOrder.Call(channel: 0, kind: .readOutput)
 
     private let session: SessionHandle
     private let mailbox: SessionMailbox
@@ -119,7 +120,8 @@ final class SessionLoop {
                 return true
             }
         }
-        guard let raw = spare, !queue.isEmpty else { return false }
+        if order.halfSent == Self.idleRead { try readIdle() }
+        guard order.halfSent != Self.idleRead, let raw = spare, !queue.isEmpty else { return false }
         spare = nil
         let request = queue.removeFirst()
         channels.append(SessionChannel(request, raw: raw, session: session, order: order, host: plan.host))
@@ -134,7 +136,7 @@ final class SessionLoop {
             return
         }
         var byte: CChar = 0
-        let code = order.make(.init(channel: 0, kind: .readOutput)) { Int(libssh2_channel_read_ex(raw, 0, &byte, 1)) }
+        let code = order.make(Self.idleRead) { Int(libssh2_channel_read_ex(raw, 0, &byte, 1)) }
         if code < 0, code != Libssh2.again { throw SessionChannel.SessionFailure(reason: session.errorText) }
         if libssh2_channel_eof(raw) == 1 {
             spare = nil
@@ -188,7 +190,8 @@ final class SessionLoop {
             lastHeard = .now
             try readIdle()
         } else if let silenceEnd, ContinuousClock.now >= silenceEnd {
-            throw SessionChannel.SessionFailure(reason: "the host hasn't answered for \(Self.silenceLimit.components.seconds) s")
+            throw SessionChannel.SessionFailure(
+                reason: "the host hasn't answered for \(Self.silenceLimit.components.seconds) s")
         }
     }
 }

@@ -49,13 +49,14 @@ struct Diagnosis {
         var problem = HostKeyProblem(
             host: knownHostsName, port: port, keyType: nil, fingerprint: nil, files: knownHostsFiles, place: nil)
         // debug1: Server host key: ssh-ed25519 SHA256:…
-        if let line = lines.last(where: { $0.contains("Server host key: ") || $0.contains("Server host certificate: ") }) {
+        if let line = lines.last(where: { $0.contains("Server host key: ") || $0.contains("Server host certificate: ") }
+        ) {
             let words = line.split(separator: " ")
             problem.fingerprint = words.first { $0.hasPrefix("SHA256:") }.map(String.init)
             problem.keyType = words.firstIndex { $0.hasPrefix("SHA256:") }.map { String(words[$0 - 1]) }
         }
         // Offending ED25519 key in FILE:LINE
-        if let line = messages.last(where: { $0.hasPrefix("Offending ") }), let start = line.range(of: " in ") {
+        if let line = messages.last(where: { $0.hasPrefix("Offending ") }), let start = line.firstRange(of: " in ") {
             problem.place = String(line[start.upperBound...])
         }
         if messages.contains(where: { $0.contains("revoked") }) { return .hostKeyRevoked(problem) }
@@ -66,7 +67,7 @@ struct Diagnosis {
     private func tried(_ lines: [String]) -> [String] {
         // debug1: Offering public key: /path ED25519 SHA256:… explicit
         lines.compactMap { line in
-            if let found = line.range(of: "Offering public key: ") {
+            if let found = line.firstRange(of: "Offering public key: ") {
                 return line[found.upperBound...].split(separator: " ").first.map(String.init)
             }
             if line.contains("Next authentication method: password") { return "password" }
@@ -82,12 +83,5 @@ struct Diagnosis {
 
     private func tail(of line: String) -> String {
         line.split(separator: ": ").last.map(String.init) ?? line
-    }
-}
-
-extension String {
-    /// The first place of `text`; the standard library has this for collections only with `_StringProcessing`.
-    fileprivate func range(of text: String) -> Range<String.Index>? {
-        firstRange(of: text)
     }
 }

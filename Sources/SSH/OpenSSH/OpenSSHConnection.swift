@@ -1,7 +1,8 @@
 import Glibc
 
 /// OpenSSH's ssh(1) as a child: one master holds the connection, a client per command joins it through a private
-/// control socket. A command that a signal ends is reported as `exited(255)`, which is all that ssh tells.
+/// control socket. A command that a signal ends, or that the host refuses to start, is reported as `exited(255)`,
+/// which is all that ssh tells; its standard error has the message.
 public final class OpenSSHConnection: HostConnection {
     /// Always `.ssh`.
     public let kind = ConnectionKind.ssh
@@ -63,7 +64,8 @@ public final class OpenSSHConnection: HostConnection {
         let diagnosis = Diagnosis(
             host: configuration.hostName, port: configuration.port, user: configuration.user,
             knownHostsName: configuration.hostKeyAlias ?? configuration.hostName,
-            knownHostsFiles: target.knownHostsFiles.isEmpty ? configuration.userKnownHostsFiles : target.knownHostsFiles)
+            knownHostsFiles: target.knownHostsFiles.isEmpty ? configuration.userKnownHostsFiles : target.knownHostsFiles
+        )
         do throws(SSHError) {
             try await waitUntilReady(master, socket: "\(folder.path)/c", timeout: timeout, diagnosis: diagnosis)
         } catch {

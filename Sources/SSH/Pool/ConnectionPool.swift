@@ -112,7 +112,11 @@ public actor ConnectionPool {
             dropUnusable()
             if let member = take(lane, upTo: lane == .bulk ? limits.commandsBeforeNext : .max) { return member }
             if !isBusy, lane == .control ? control == nil : bulk.count < limits.bulkSessions {
-                try await openOne(lane)
+                do throws(SSHError) { try await openOne(lane) } catch {
+                    // A session more is no need while one of those that are open has a place.
+                    guard error != .cancelled, let member = take(lane, upTo: .max) else { throw error }
+                    return member
+                }
                 continue
             }
             if !isBusy, let member = take(lane, upTo: .max) { return member }

@@ -25,7 +25,8 @@ final class ChildProcess: Sendable {
     /// Suspends until the program runs. `classify` may turn how it ended into what that means; it runs on the
     /// child's thread and may block.
     static func start(
-        _ launch: Launch, classify: @escaping @Sendable (RemoteExit, ProcessRecord) -> RemoteExit = { status, _ in status }
+        _ launch: Launch,
+        classify: @escaping @Sendable (RemoteExit, ProcessRecord) -> RemoteExit = { status, _ in status }
     ) async throws(SSHError) -> ChildProcess {
         let child = ChildProcess(record: ProcessRecord(), endRequested: try WakeEvent())
         let result: Result<Void, SSHError> = await withCheckedContinuation { continuation in
