@@ -64,7 +64,8 @@ struct ConfigurationTests {
         arguments: [
             ("proxycommand x", true), ("proxyjump none", false), ("certificatefile none", false),
             ("knownhostscommand /x", true), ("bindaddress 1.2.3.4", true),
-            ("preferredauthentications gssapi-with-mic", true), ("preferredauthentications publickey,gssapi-with-mic", false),
+            ("preferredauthentications gssapi-with-mic", true),
+            ("preferredauthentications publickey,gssapi-with-mic", false),
             ("gssapiauthentication yes", true),
             ("gssapiauthentication yes\npubkeyauthentication true", false), ("port 22", false),
         ])
@@ -75,7 +76,8 @@ struct ConfigurationTests {
     @Test(
         "tokens in paths are expanded, or left to ssh",
         arguments: [
-            ("/a/%h-%r-%p-%%", "/a/name-user-22-%"), ("/plain", "/plain"), ("/x/%C", nil), ("/x/%", nil), ("${A}/x", nil),
+            ("/a/%h-%r-%p-%%", "/a/name-user-22-%"), ("/plain", "/plain"), ("/x/%C", nil), ("/x/%", nil),
+            ("${A}/x", nil),
         ] as [(String, String?)])
     func tokens(path: String, expanded: String?) throws {
         let tokens = PathTokens(

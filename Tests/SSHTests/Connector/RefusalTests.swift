@@ -77,7 +77,8 @@ struct RefusalTests {
             #expect(problem(changed)?.place == "\(server.folder.path)/known_hosts:2")
             #expect(changed?.whatToDo.contains("ssh-keygen -R '\(name)' -f \(server.folder.path)/known_hosts") == true)
 
-            let revoked = try await outcome(good + "@revoked * \(server.knownHostsLine().split(separator: " ").dropFirst().joined(separator: " "))")
+            let revoked = try await outcome(
+                good + "@revoked * \(server.knownHostsLine().split(separator: " ").dropFirst().joined(separator: " "))")
             guard case .hostKeyRevoked? = revoked else {
                 Issue.record("\(String(describing: revoked)) isn't a revoked key")
                 return

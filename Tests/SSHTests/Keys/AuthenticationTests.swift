@@ -22,7 +22,9 @@ struct AuthenticationTests {
         await server.stop()
     }
 
-    @Test("a passphrase opens a locked key, from a file or a provider", arguments: [.libssh2, .ssh] as [ConnectionPreference])
+    @Test(
+        "a passphrase opens a locked key, from a file or a provider",
+        arguments: [.libssh2, .ssh] as [ConnectionPreference])
     func locked(kind: ConnectionPreference) async throws {
         try await withServer { server in
             var target = try server.target()

@@ -27,7 +27,9 @@ struct KeyFileTests {
         #expect(half.publicKey == file.publicKey)
     }
 
-    @Test("only the owner may read a private key", arguments: [(0o600, true), (0o400, true), (0o640, false), (0o604, false)])
+    @Test(
+        "only the owner may read a private key",
+        arguments: [(0o600, true), (0o400, true), (0o640, false), (0o604, false)])
     func modes(mode: Int, isGood: Bool) throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("x", to: "key")
@@ -56,7 +58,9 @@ struct KeyFileTests {
         #expect(throws: SSHError.self) { try SecretSource.file("\(folder.path)/none").read() }
     }
 
-    @Test("lengths beyond the data are refused", arguments: [[], [0, 0], [0, 0, 0, 5, 1], [255, 255, 255, 255, 0]] as [[UInt8]])
+    @Test(
+        "lengths beyond the data are refused",
+        arguments: [[], [0, 0], [0, 0, 0, 5, 1], [255, 255, 255, 255, 0]] as [[UInt8]])
     func wire(bytes: [UInt8]) {
         var reader = WireReader(bytes)
         #expect(reader.string() == nil)

@@ -10,19 +10,34 @@ struct DiagnosisTests {
     @Test(
         "messages become typed errors",
         arguments: [
-            ("ssh: Could not resolve hostname h: Name or service not known",
-                .unreachable(host: "h", port: 22, reason: "Name or service not known")),
-            ("ssh: connect to host h port 22: No route to host",
-                .unreachable(host: "h", port: 22, reason: "No route to host")),
-            ("ssh: connect to host h port 22: Connection timed out",
-                .timedOut(host: "h", port: 22, phase: "Connection timed out")),
-            ("debug1: Offering public key: /k ED25519 SHA256:x explicit\r\nu@h: Permission denied (publickey,password).",
-                .authenticationFailed(host: "h", user: "u", tried: ["/k", "the host allows publickey, password"])),
-            ("Received disconnect from 1.2.3.4 port 22:2: Too many authentication failures",
-                .authenticationFailed(host: "h", user: "u", tried: ["too many failures"])),
-            ("/c: line 1: Bad configuration option: nonsense", .configuration("/c: line 1: Bad configuration option: nonsense")),
-            ("kex_exchange_identification: Connection closed by remote host",
-                .lost(host: "h", reason: "kex_exchange_identification: Connection closed by remote host")),
+            (
+                "ssh: Could not resolve hostname h: Name or service not known",
+                .unreachable(host: "h", port: 22, reason: "Name or service not known")
+            ),
+            (
+                "ssh: connect to host h port 22: No route to host",
+                .unreachable(host: "h", port: 22, reason: "No route to host")
+            ),
+            (
+                "ssh: connect to host h port 22: Connection timed out",
+                .timedOut(host: "h", port: 22, phase: "Connection timed out")
+            ),
+            (
+                "debug1: Offering public key: /k ED25519 SHA256:x explicit\r\nu@h: Permission denied (publickey,password).",
+                .authenticationFailed(host: "h", user: "u", tried: ["/k", "the host allows publickey, password"])
+            ),
+            (
+                "Received disconnect from 1.2.3.4 port 22:2: Too many authentication failures",
+                .authenticationFailed(host: "h", user: "u", tried: ["too many failures"])
+            ),
+            (
+                "/c: line 1: Bad configuration option: nonsense",
+                .configuration("/c: line 1: Bad configuration option: nonsense")
+            ),
+            (
+                "kex_exchange_identification: Connection closed by remote host",
+                .lost(host: "h", reason: "kex_exchange_identification: Connection closed by remote host")
+            ),
             ("debug1: only this", .lost(host: "h", reason: "ssh ended without a message")),
         ] as [(String, SSHError)])
     func messages(text: String, error: SSHError) {

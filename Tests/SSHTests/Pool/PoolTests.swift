@@ -115,7 +115,8 @@ struct PoolTests {
         var policy = RetryPolicy()
         policy.firstPause = .seconds(1)
         policy.longestPause = .seconds(3)
-        #expect((1...4).map { policy.pause(after: $0, jitter: 1) } == [.seconds(1), .seconds(2), .seconds(3), .seconds(3)])
+        #expect(
+            (1...4).map { policy.pause(after: $0, jitter: 1) } == [.seconds(1), .seconds(2), .seconds(3), .seconds(3)])
         #expect(policy.pause(after: 2, jitter: 0) == .seconds(1))
     }
 }

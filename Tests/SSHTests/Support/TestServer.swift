@@ -95,7 +95,8 @@ final class TestServer: Sendable {
         var target = SSHTarget(host: "127.0.0.1")
         target.port = port
         target.user = Self.userName
-        let known = try knownHosts ?? knownHostsLine(access("\(folder.path)/host_ed25519", F_OK) == 0 ? "ed25519" : "rsa")
+        let known =
+            try knownHosts ?? knownHostsLine(access("\(folder.path)/host_ed25519", F_OK) == 0 ? "ed25519" : "rsa")
         target.knownHostsFiles = [try folder.write(known, to: "known_hosts")]
         target.identityFiles = ["\(folder.path)/id"]
         target.configFile = try folder.write("", to: "ssh_config")
