@@ -7,13 +7,13 @@ import Synchronization
 /// nobody closed it, a thread of its own does, whoever drops it.
 final class ConnectionHandle: @unchecked Sendable {  // the pointer never changes, and virConnect is thread-safe
     let pointer: OpaquePointer
+    let events = EventHub()
     private let state = Mutex(State())
 
     private struct State {
         var isClosed = false
         var isReleased = false
         var hasCloseCallback = false
-        var events: [Int32: EventSink] = [:]
     }
 
     init(_ pointer: OpaquePointer) {
@@ -21,12 +21,13 @@ final class ConnectionHandle: @unchecked Sendable {  // the pointer never change
     }
 
     deinit {
-        let (isReleased, callbacks) = state.withLock { ($0.isReleased, take(&$0)) }
-        if isReleased { return }
+        let state = state.withLock { $0 }
+        if state.isReleased { return }
         let address = UInt(bitPattern: pointer)
-        HelperThread.run(name: "libvirt-close") {
+        let events = events
+        HelperThread.run(name: "libvirt-helper") {
             guard let connection = OpaquePointer(bitPattern: address) else { return }
-            deregister(callbacks, on: connection)
+            endCallbacks(events, hasCloseCallback: state.hasCloseCallback, on: connection)
             virConnectClose(connection)
         }
     }
@@ -37,13 +38,18 @@ final class ConnectionHandle: @unchecked Sendable {  // the pointer never change
         if isClosed { throw LibvirtError.closed(call) }
     }
 
+    func noteCloseCallback() {
+        state.withLock { $0.hasCloseCallback = true }
+    }
+
     /// Refuses further calls and ends the callbacks, for which it blocks.
     func markClosed() {
-        let callbacks = state.withLock { state in
+        let hasCloseCallback = state.withLock { state in
+            defer { state.hasCloseCallback = false }
             state.isClosed = true
-            return take(&state)
+            return state.hasCloseCallback
         }
-        deregister(callbacks, on: pointer)
+        endCallbacks(events, hasCloseCallback: hasCloseCallback, on: pointer)
     }
 
     /// Closes the connection on the calling thread. For the only holder of a handle that is marked closed.
@@ -51,59 +57,10 @@ final class ConnectionHandle: @unchecked Sendable {  // the pointer never change
         state.withLock { $0.isReleased = true }
         virConnectClose(pointer)
     }
-
-    func noteCloseCallback() {
-        state.withLock { $0.hasCloseCallback = true }
-    }
-
-    /// False when the connection was closed meanwhile: the caller deregisters then.
-    func noteEvents(_ id: Int32, _ sink: EventSink) -> Bool {
-        state.withLock { state in
-            if !state.isClosed { state.events[id] = sink }
-            return !state.isClosed
-        }
-    }
-
-    /// True for the one who is to deregister.
-    func forgetEvents(_ id: Int32) -> Bool {
-        state.withLock { $0.events.removeValue(forKey: id) != nil }
-    }
-
-    /// Ends all event streams.
-    func finishEvents() {
-        // Not under the lock: the end of a stream takes it.
-        for sink in state.withLock({ Array($0.events.values) }) { sink.finish() }
-    }
-
-    private func take(_ state: inout State) -> Callbacks {
-        defer {
-            state.hasCloseCallback = false
-            state.events = [:]
-        }
-        return Callbacks(hasClose: state.hasCloseCallback, events: state.events)
-    }
-}
-
-/// A reference for callbacks, which must not keep the connection open.
-struct WeakConnection: Sendable {
-    weak let value: ConnectionHandle?
-
-    init(_ value: ConnectionHandle) {
-        self.value = value
-    }
-}
-
-private struct Callbacks: Sendable {
-    let hasClose: Bool
-    let events: [Int32: EventSink]
 }
 
 /// libvirt holds a reference to the connection for each callback, so it would never be freed with one left.
-private func deregister(_ callbacks: Callbacks, on connection: OpaquePointer) {
-    for (id, sink) in callbacks.events {
-        // A connection that broke can't tell the daemon; the local side is cleared all the same.
-        _ = virConnectDomainEventDeregisterAny(connection, id)
-        sink.finish()
-    }
-    if callbacks.hasClose { _ = virConnectUnregisterCloseCallback(connection, closeCallback) }
+private func endCallbacks(_ events: EventHub, hasCloseCallback: Bool, on connection: OpaquePointer) {
+    events.end(on: connection)
+    if hasCloseCallback { _ = virConnectUnregisterCloseCallback(connection, closeCallback) }
 }

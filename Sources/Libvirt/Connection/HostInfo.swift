@@ -107,10 +107,11 @@ extension LibvirtConnection {
         let handle = try handle("virNodeGetFreeMemory")
         defer { withExtendedLifetime(handle) {} }
         let bytes = virNodeGetFreeMemory(handle.pointer)
-        // Failure is 0, which no running host reports.
         if bytes > 0 { return bytes }
         let error = LibvirtError.last("virNodeGetFreeMemory")
-        if error.isUnsupported { return nil }
+        // A driver that returns 0 without a reason knows no better; libvirt then notes an error from nowhere.
+        let isUnknown = error.domain == 0 && error.code == .internalError
+        if error.isUnsupported || isUnknown { return nil }
         throw error
     }
 

@@ -26,17 +26,16 @@ public enum CloseReason: Sendable, Equatable {
 
 /// What a broken connection calls. Held by libvirt until it is unregistered.
 final class CloseSink: Sendable {
-    // Weak: libvirt's registration, which holds this, ends with the handle.
-    private let connection: WeakConnection
+    private let events: EventHub
     private let notify: @Sendable (CloseReason) -> Void
 
-    init(_ connection: ConnectionHandle, notify: @escaping @Sendable (CloseReason) -> Void) {
-        self.connection = WeakConnection(connection)
+    init(_ events: EventHub, notify: @escaping @Sendable (CloseReason) -> Void) {
+        self.events = events
         self.notify = notify
     }
 
     func closed(_ reason: CloseReason) {
-        connection.value?.finishEvents()
+        events.finishAll()
         notify(reason)
     }
 }
