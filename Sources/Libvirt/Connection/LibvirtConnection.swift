@@ -24,8 +24,8 @@ public final class LibvirtConnection: Sendable {
         /// How many messages may stay unanswered. The connection breaks after about interval * (count + 1) seconds.
         public var count: Int
 
-        /// Gives a silent daemon up after 20 s. The interval is short since libvirt's client before 10.2 can miss the
-        /// wake-up for a call that begins while another one waits; the next message makes up for it.
+        /// Gives a silent daemon up after 20 s. The interval is short since the client of libvirt 9.0 at times misses
+        /// the wake-up for a call that begins while another one waits; the next message makes up for it.
         public static let standard = KeepAlive(interval: 1, count: 19)
 
         /// A message each `interval` seconds, of which `count` may stay unanswered.

@@ -80,17 +80,18 @@ import Testing
 
     @Test func manyThreadsUseOneConnection() async throws {
         let host = try TestHost((0..<8).map { TestHost.domainXML("vm\($0)") }.joined())
+        let connection = host.connection
         try await withThrowingTaskGroup(of: Int.self) { group in
             for index in 0..<8 {
                 group.addTask {
                     try await onThread {
                         var count = 0
                         for _ in 0..<50 {
-                            let domain = try host.connection.domain(named: "vm\(index)")
+                            let domain = try connection.domain(named: "vm\(index)")
                             try domain.suspend()
                             try domain.resume()
-                            count += try host.connection.domains().count
-                            #expect(throws: LibvirtError.self) { try host.connection.domain(named: "none\(index)") }
+                            count += try connection.domains().count
+                            #expect(throws: LibvirtError.self) { try connection.domain(named: "none\(index)") }
                         }
                         return count
                     }

@@ -129,7 +129,7 @@ import Testing
     @Test func whoOwnsTheSocketEndsAllCallsByCuttingIt() async throws {
         try await PrivateDaemon.with { daemon in
             let relay = try SocketRelay(
-                at: daemon.folder.appending(path: "relay").path(),
+                at: daemon.folder.appending(path: "host1/relay").path(),
                 to: daemon.folder.appending(path: "host1/state/run/libvirt-sock").path())
             let connection = try await onThread {
                 try LibvirtConnection(uri: "test+unix:///default?socket=\(relay.path)")
