@@ -4,7 +4,9 @@
 # Lays out the host's private folders. The machine's own libvirt guests, keys and settings are left out of them.
 make_host_files() {
     local uuid
-    mkdir -p "$directory"/{lib,cache,log/libvirt/qemu,root/.ssh,tmp,vartmp}
+    mkdir -p "$directory"/{lib,state,cache,log/libvirt/qemu,root/.ssh,tmp,vartmp}
+    # Only a place to mount each host's own on; it stays, since other labs may use it.
+    mkdir -p /var/lib/kvm-clone
     chmod 0700 "$directory"/root "$directory"/root/.ssh
     chmod 1777 "$directory"/{tmp,vartmp}
     cp -a /etc "$directory/etc"
