@@ -1,8 +1,9 @@
 import Glibc
 
 /// A condition variable over one state, for threads that may block.
-// @unchecked Sendable: `state` is touched under the mutex only.
 final class Gate<State: Sendable>: @unchecked Sendable {
+    // @unchecked: `state` is touched under the mutex only.
+
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var state: State

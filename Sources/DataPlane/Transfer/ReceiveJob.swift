@@ -109,7 +109,9 @@ public final class ReceiveJob: Sendable {
             if isDone == false {
                 deadline = nil
             } else {
-                fail(TransferError(.stalled, "the sender did not open all of its \(options.streams) connections in time"))
+                fail(
+                    TransferError(.stalled, "the sender did not open all of its \(options.streams) connections in time")
+                )
             }
         }
         let (threads, sockets) = state.update { state in

@@ -89,7 +89,8 @@ public final class SendJob: Sendable {
         let targets = targets.withLock { $0 }
         guard !targets.isEmpty else { throw TransferError(.allTargetsFailed, "the job has no target") }
         defer { shutDownAll() }
-        let roots = options.verify ? try wrapping { () throws(CryptoError) in try RootHasher(sizes: sources.map(\.size)) } : nil
+        let roots =
+            options.verify ? try wrapping { () throws(CryptoError) in try RootHasher(sizes: sources.map(\.size)) } : nil
         let crew = SendCrew(
             SendContext(
                 job: id, key: key, salt: salt, sources: sources, indexes: indexes,

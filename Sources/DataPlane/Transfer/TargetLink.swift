@@ -107,8 +107,9 @@ final class TargetLink {
 
 /// A peer's text with anything but printable characters replaced, for messages.
 func printable(_ bytes: some Collection<UInt8>) -> String {
-    String(String(decoding: bytes, as: UTF8.self).unicodeScalars.map { scalar in
-        scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-            ? "?" : Character(scalar)
-    })
+    String(
+        String(decoding: bytes, as: UTF8.self).unicodeScalars.map { scalar in
+            scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+                ? "?" : Character(scalar)
+        })
 }

@@ -111,12 +111,14 @@ private struct DiskCursor {
         for extent in extents {
             guard extent.offset == at, extent.length > 0, extent.length <= range.upperBound - at else {
                 throw TransferError(
-                    .source, "extent \(extent.offset)+\(extent.length) does not go on at offset \(at); the map is wrong")
+                    .source, "extent \(extent.offset)+\(extent.length) does not go on at offset \(at); the map is wrong"
+                )
             }
             at += extent.length
         }
         guard at == range.upperBound, !extents.isEmpty else {
-            throw TransferError(.source, "the extents end at offset \(at), before \(range.upperBound); the map is wrong")
+            throw TransferError(
+                .source, "the extents end at offset \(at), before \(range.upperBound); the map is wrong")
         }
     }
 }
