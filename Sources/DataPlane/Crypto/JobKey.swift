@@ -32,7 +32,10 @@ public struct JobKey: Sendable {
 }
 
 extension JobKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Nothing of the key.
     public var description: String { "JobKey(hidden)" }
+    /// Nothing of the key.
     public var debugDescription: String { description }
+    /// Nothing of the key.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

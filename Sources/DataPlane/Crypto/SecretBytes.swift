@@ -2,8 +2,9 @@ import CCrypto
 import Glibc
 
 /// Secret bytes that are wiped when the last reference goes, and never printed.
-// @unchecked Sendable: the memory is written in init only.
 final class SecretBytes: @unchecked Sendable {
+    // @unchecked: the memory is written in init only.
+
     let count: Int
     private let bytes: UnsafeMutablePointer<UInt8>
 

@@ -6,8 +6,9 @@ import Synchronization
 /// leases from it.
 ///
 /// A buffer has room for a frame's payload at a 4096-byte boundary, for headers in front of it, and for the tag behind.
-// @unchecked Sendable: the block's address is set in init only; who may write where is what leases are for.
 public final class BufferPool: @unchecked Sendable {
+    // @unchecked: the block's address is set in init only; who may write where is what leases are for.
+
     /// Bytes in front of a payload: the header, and before it room for a zero frame.
     static let lead = 4096
     private static let stride = lead + Geometry.maxFrame + 4096

@@ -9,6 +9,7 @@ public enum Endpoint: Sendable, Hashable {
 }
 
 extension Endpoint: CustomStringConvertible {
+    /// As people write it: `10.0.0.1:49152`, `[::1]:49152`, or the path.
     public var description: String {
         switch self {
         case .tcp(let address, let port): address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"

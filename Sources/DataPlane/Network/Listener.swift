@@ -169,6 +169,8 @@ public final class Listener: Sendable {
             guard let n else { return true }
             guard n > 0 else { return false }
             peer.count += n
+            let magic = withUnsafeBytes(of: FrameHeader.magic.littleEndian) { Array($0) }
+            guard peer.hello.prefix(min(peer.count, 4)).elementsEqual(magic.prefix(peer.count)) else { return false }
             guard peer.count >= FrameHeader.encodedSize else { return true }
             return try greet(&peer)
         } catch {

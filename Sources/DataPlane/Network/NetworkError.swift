@@ -33,6 +33,7 @@ public struct NetworkError: Error, Equatable, Sendable, CustomStringConvertible 
         self.operation = operation
     }
 
+    /// What failed, why, and what to look at.
     public var description: String {
         switch kind {
         case .system(let code): "could not \(operation): \(errnoText(code))"

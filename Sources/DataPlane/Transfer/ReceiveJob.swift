@@ -135,24 +135,32 @@ public final class ReceiveJob: Sendable {
             times: times)
     }
 
-    /// Keeps the first failure and stops the other streams.
-    private func fail(_ error: TransferError, except own: UInt16? = nil) {
+    /// Keeps the first failure.
+    private func record(_ error: TransferError) { state.update { if $0.failure == nil { $0.failure = error } } }
+
+    /// Keeps the first failure and stops all streams.
+    private func fail(_ error: TransferError) {
+        record(error)
         cancelled.store(true, ordering: .sequentiallyConsistent)
-        state.update { state in
-            if state.failure == nil { state.failure = error }
-            for (stream, socket) in state.sockets where stream != own { socket.shutDown() }
-        }
+        state.update { state in for socket in state.sockets.values { socket.shutDown() } }
     }
 
     private func receive(_ stream: UInt16, _ socket: Socket, _ sender: Salt) {
         var times = StageTimes()
         do {
             let receiver = try makeStream(stream, socket, sender)
-            defer {
-                times = receiver.times
-                kc_thread_cpu(&times.userCPU, &times.systemCPU)
+            do {
+                try receiver.run()
+            } catch {
+                let error = TransferError(error, stream: stream)
+                // For the record first: what the other streams see next only follows from it. They are shut down last,
+                // so that the sender hears the reason before it sees broken connections.
+                record(error)
+                receiver.abandon(error)
+                fail(error)
             }
-            try receiver.run()
+            times = receiver.times
+            kc_thread_cpu(&times.userCPU, &times.systemCPU)
         } catch {
             fail(TransferError(error, stream: stream))
         }

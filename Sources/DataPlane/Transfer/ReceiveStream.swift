@@ -37,14 +37,7 @@ final class ReceiveStream {
     }
 
     /// Takes frames until the sender ends the stream, and confirms that.
-    func run() throws {
-        do {
-            while try takeFrame() {}
-        } catch {
-            abandon(error)
-            throw error
-        }
-    }
+    func run() throws { while try takeFrame() {} }
 
     /// Handles one frame; false after the last.
     private func takeFrame() throws -> Bool {
@@ -150,26 +143,24 @@ final class ReceiveStream {
     }
 
     /// Tells the sender why its stream isn't wanted any more, and lets that arrive: a connection that is closed over
-    /// unread bytes is reset, and the reason lost. Bounded by time and bytes.
-    private func abandon(_ error: any Error) {
-        guard !isCancelled() else { return }
-        let text = Array("\(error)".utf8.prefix(Geometry.maxReason))
+    /// unread bytes is reset, and the reason lost. Takes at most a second; ends at once when the socket is shut down.
+    func abandon(_ error: TransferError) {
+        let text = Array(error.message.utf8.prefix(Geometry.maxReason))
         var header = FrameHeader(.abort, job: check.job, epoch: check.epoch, stream: check.stream)
         header.wireLength = UInt32(text.count)
         UnsafeMutableRawBufferPointer(start: plain.payload, count: text.count).copyBytes(from: text)
-        // If it doesn't arrive, the broken connection tells the sender enough.
-        guard let size = try? sealer.seal(header, at: plain.frame) else { return }
         let deadline = monotonicNanoseconds() + 1_000_000_000
-        guard (try? socket.sendAll(plain.frame, size, deadline: deadline)) != nil else { return }
-        socket.shutDownWriting()
-        while monotonicNanoseconds() < deadline, !isCancelled() {
-            do {
+        do {
+            let size = try sealer.seal(header, at: plain.frame)
+            try socket.sendAll(plain.frame, size, deadline: deadline)
+            socket.shutDownWriting()
+            while monotonicNanoseconds() < deadline {
                 let n = try socket.receive(frame.payload, Geometry.maxFrame)
                 if n == 0 { return }
                 if n == nil { _ = try socket.wait(POLLIN, milliseconds: 100) }
-            } catch {
-                return
             }
+        } catch {
+            // The reason didn't arrive; the broken connection tells the sender enough.
         }
     }
 }

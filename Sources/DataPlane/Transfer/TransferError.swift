@@ -73,6 +73,7 @@ public struct TransferError: Error, Sendable, CustomStringConvertible {
         TransferError(.sink, "could not write target disk \(disk): \(error)", disk: disk, underlying: error)
     }
 
+    /// What happened and on which connection.
     public var description: String {
         let place = stream.map { " (stream \($0))" } ?? ""
         return message + place

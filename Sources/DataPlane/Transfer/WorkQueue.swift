@@ -109,11 +109,16 @@ private struct DiskCursor {
     private func checkCover(_ range: Range<UInt64>) throws {
         var at = range.lowerBound
         for extent in extents {
-            guard extent.offset == at, extent.length > 0, extent.length <= range.upperBound - at else { break }
+            guard extent.offset == at, extent.length > 0, extent.length <= range.upperBound - at else {
+                throw TransferError(
+                    .source, "extent \(extent.offset)+\(extent.length) does not go on at offset \(at); the map is wrong"
+                )
+            }
             at += extent.length
         }
         guard at == range.upperBound, !extents.isEmpty else {
-            throw TransferError(.source, "the extents from \(range.lowerBound) do not cover the range; offset \(at)")
+            throw TransferError(
+                .source, "the extents end at offset \(at), before \(range.upperBound); the map is wrong")
         }
     }
 }

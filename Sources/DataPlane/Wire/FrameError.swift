@@ -43,6 +43,7 @@ public enum FrameError: Error, Equatable, Sendable {
 }
 
 extension FrameError: CustomStringConvertible {
+    /// What was wrong with the frame, in words.
     public var description: String {
         switch self {
         case .badMagic: "not a kvm-clone frame"

@@ -1,0 +1,54 @@
+import Testing
+
+@testable import DataPlane
+
+@Suite struct CoverageTests {
+    static let leaf = Geometry.leaf64
+    static let unit = Geometry.unit64
+
+    @Test("any order of disjoint ranges completes a disk", arguments: 0..<10)
+    func complete(seed: UInt64) throws {
+        var generator = Seeded(seed)
+        let size = 3 * Self.unit + 5 * Self.leaf + 17
+        var ranges: [Range<UInt64>] = []
+        var at: UInt64 = 0
+        while at < size {
+            let end = min(size, at + UInt64.random(in: 1...400, using: &generator) * Self.leaf)
+            ranges.append(at..<end)
+            at = end
+        }
+        var coverage = Coverage(disk: 0, size: size)
+        for range in ranges.shuffled(using: &generator) {
+            #expect(!coverage.isComplete)
+            try coverage.add(offset: range.lowerBound, length: range.upperBound - range.lowerBound)
+        }
+        #expect(coverage.isComplete)
+        for range in ranges {
+            #expect(throws: FrameError.duplicate(disk: 0, offset: range.lowerBound)) {
+                try coverage.add(offset: range.lowerBound, length: range.upperBound - range.lowerBound)
+            }
+        }
+    }
+
+    @Test("a leaf that came before is refused, also inside a longer run")
+    func duplicate() throws {
+        var coverage = Coverage(disk: 1, size: 4 * Self.unit)
+        try coverage.add(offset: Self.unit + 3 * Self.leaf, length: Self.leaf)
+        #expect(throws: FrameError.duplicate(disk: 1, offset: Self.unit)) {
+            try coverage.add(offset: Self.unit, length: 16 * Self.leaf)
+        }
+        #expect(throws: FrameError.duplicate(disk: 1, offset: Self.unit)) {
+            try coverage.add(offset: 0, length: 3 * Self.unit)
+        }
+    }
+
+    @Test("an empty disk is complete; units in work are bounded")
+    func bounds() throws {
+        #expect(Coverage(disk: 0, size: 0).isComplete)
+        var coverage = Coverage(disk: 0, size: 2000 * Self.unit)
+        for unit in 0..<UInt64(Coverage.maxOpenUnits) { try coverage.add(offset: unit * Self.unit, length: Self.leaf) }
+        #expect(throws: FrameError.tooScattered(disk: 0)) {
+            try coverage.add(offset: 1500 * Self.unit, length: Self.leaf)
+        }
+    }
+}
