@@ -69,7 +69,8 @@ let package = Package(
             ]),
         library("Store", ["Coordinator", "Model", grdb]),
         // 5: what others build on.
-        library("KVMClone", ["AgentProtocol", "Coordinator", "Hosts", "Model", "Store", "Topology", "YAML", logging]),
+        library(
+            "KVMClone", ["AgentProtocol", "Coordinator", "Hosts", "Model", "SSH", "Store", "Topology", "YAML", logging]),
         library("Interface", ["Model", "YAML", "CLinux", logging]),
         // 6: commands and wiring only.
         .executableTarget(

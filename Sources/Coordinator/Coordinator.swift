@@ -66,7 +66,12 @@ package struct Coordinator: Sendable {
         emit: @escaping @Sendable (OperationEvent) -> Void
     ) async throws(KVMCloneError) -> OperationResult {
         let begin = ContinuousClock.now
-        var plan = try await plan(request)
+        let planning = Task { () -> Result<ClonePlan, KVMCloneError> in
+            do throws(KVMCloneError) { return .success(try await self.plan(request)) } catch { return .failure(error) }
+        }
+        stop.onStop { planning.cancel() }
+        var plan: ClonePlan
+        do throws(KVMCloneError) { plan = try await planning.value.get() } catch { throw stop.reason ?? error }
         if let error = plan.findings.error(on: request.source) { throw error }
         if let reason = stop.reason { throw reason }
         let refused = plan.targets.compactMap { target in
