@@ -126,9 +126,9 @@ extension Integration.Embedded {
                     "network"
                 ),
                 (
-                    "hostdev",
+                    "host device",
                     "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0' bus='6' slot='2' function='0'/></source></hostdev>",
-                    "hostdev"
+                    "host device"
                 ),
             ])
         func blocked(_ name: String, _ device: String, _ word: String) async throws {

@@ -39,7 +39,8 @@ struct ErrorDocument: Decodable {
 struct VMDocument: Decodable {
     struct Disk: Decodable {
         var path: String
-        var size: UInt64
+        /// Absent where the size isn't known, as for a network disk.
+        var size: UInt64?
         var format: String
         var target: String
     }

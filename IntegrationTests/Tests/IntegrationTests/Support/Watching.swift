@@ -6,8 +6,10 @@ struct RunningCopy: Sendable {
     let process: RunningProcess
     let events: String
     private let scratch: Scratch
+    private let tool: Tool
 
     init(_ tool: Tool, _ arguments: [String]) throws {
+        self.tool = tool
         scratch = try Scratch()
         events = scratch.path("events.jsonl")
         process = try tool.start(arguments + ["--events-file", events, "--no-input"])
@@ -15,13 +17,25 @@ struct RunningCopy: Sendable {
 
     func eventsSoFar() throws -> [EventDocument] { try EventDocument.lines(scratch.text("events.jsonl")) }
 
-    /// Waits until every target that copies has got at least `bytes` over the wire, or the process has ended.
-    func waitForWire(_ bytes: UInt64, within seconds: Double = 90) async throws {
-        try await waitUntil("\(bytes) bytes on the wire: \(process.description)", within: seconds) {
+    /// Waits until every target that copies has got at least `bytes` over the wire.
+    func waitForWire(_ bytes: UInt64) async throws {
+        try await waitForProgress("\(bytes) bytes on the wire") { $0.wireBytes >= bytes }
+    }
+
+    /// Waits until every target that copies has got this share of its disks.
+    func waitForShare(_ share: Double) async throws {
+        try await waitForProgress("a share of \(share)") { target in
+            let (done, total) = target.disks.reduce((0.0, 0.0)) { ($0.0 + Double($1.done), $0.1 + Double($1.total)) }
+            return total > 0 && done >= share * total
+        }
+    }
+
+    private func waitForProgress(_ what: String, _ isEnough: (EventDocument.Target) -> Bool) async throws {
+        try await waitUntil("\(what): \(process.description)", within: 90) {
             if process.hasEnded { throw Failure("it has ended: \(try await process.end())") }
             guard let targets = try eventsSoFar().last(where: { $0.type == "progress" })?.targets else { return false }
             let copying = targets.filter { $0.phase == "copying" }
-            return !copying.isEmpty && copying.allSatisfy { $0.wireBytes >= bytes }
+            return !copying.isEmpty && copying.allSatisfy(isEnough)
         }
     }
 
