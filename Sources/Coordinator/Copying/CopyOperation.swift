@@ -26,6 +26,9 @@ package struct CopyOperation: Sendable {
         self.targets = targets
         self.journal = journal
         self.stop = stop
+        var logger = logger
+        logger[metadataKey: "operation"] = "\(id)"
+        logger[metadataKey: "vm"] = "\(plan.vm)"
         self.logger = logger
         self.emit = emit
     }
