@@ -12,10 +12,10 @@ def target: split("/")[0] | split(".")[0];
 | [$all[] | select(.kind == "issueRecorded" and .issue.isFailure and .testID == null)] as $loose
 | [$all[] | select(.kind == "testSkipped" or .kind == "testCancelled")] as $skipped
 | ($skipped | INDEX(.testID)) as $isSkipped
-| [ $started[] | . as $start | .testID as $id | $tests[$id] as $test | $ended[$id] as $end
+| [ $started[] | . as $start | .testID as $id | $tests[$id] as $test | $ended[$id] as $ending
     | { id: $id, name: ($test.displayName // $test.name), kind: $test.kind,
-        seconds: (if $end then $end.instant.absolute - $start.instant.absolute else 0 end),
-        failed: ($issues[$id] != null or $end == null) } ] as $runs
+        seconds: (if $ending then $ending.instant.absolute - $start.instant.absolute else 0 end),
+        failed: ($issues[$id] != null or $ending == null) } ] as $runs
 | [$runs[] | select(.kind == "function" and $isSkipped[.id] == null)] as $functions
 | (if $skipped | length > 0 then
     "Skipped", ($skipped[] | select($tests[.testID].kind == "function" or $tests[.testID] == null)
