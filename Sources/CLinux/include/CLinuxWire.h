@@ -17,4 +17,3 @@ void kc_touch(void *bytes, size_t count);
 
 /// accept4(2) of a non-blocking, close-on-exec socket, without the peer's address. -1 with errno on failure.
 int kc_accept(int listener);
-
