@@ -21,6 +21,7 @@ package struct Coordinator: Sendable {
     /// that as its finding.
     package func plan(_ request: CloneRequest) async throws(KVMCloneError) -> ClonePlan {
         try request.validate()
+        openConnections(to: request.targets, newName: request.newName)
         let source = try await SourceFacts.gather(
             vm: request.vm, from: hosts(request.source), options: request.options)
         let planner = ClonePlanner(request: request, source: source)
@@ -56,6 +57,14 @@ package struct Coordinator: Sendable {
             }
         }
         return plan
+    }
+
+    /// Lets the targets connect while the source is still looked at. What fails here fails again where it is asked
+    /// for.
+    private func openConnections(to targets: [String], newName: String) {
+        for host in targets {
+            Task { _ = try? await hosts(host).domain(named: newName) }
+        }
     }
 
     /// Plans and runs a request. Throws when nothing could begin; else every target has its outcome.

@@ -175,6 +175,7 @@ package actor Host: HostDriver {
 
     package func close() async {
         isClosed = true
+        await connections.stopOpening()
         if case .success(let session)? = await libvirt?.value { await session.close() }
         if case .success(let link)? = await linking?.value { await link.close() }
         for pipe in pipes { pipe.terminate() }

@@ -48,6 +48,13 @@ package struct CopyOperation: Sendable {
         return outcomes
     }
 
+    /// Logs where an agent's time went, in milliseconds per stage.
+    func logStages(_ step: String, _ stages: [String: UInt64], host: String) {
+        var metadata: Logger.Metadata = ["operation": "\(id)", "host": "\(host)", "vm": "\(plan.vm)"]
+        for (stage, nanoseconds) in stages { metadata["\(stage)_ms"] = "\(nanoseconds / 1_000_000)" }
+        logger.debug("\(step)", metadata: metadata)
+    }
+
     private var start: OperationStart {
         OperationStart(
             id: id, kind: plan.kind, vm: plan.vm, source: plan.source, targets: plan.targets.map(\.host),

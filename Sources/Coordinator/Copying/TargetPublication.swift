@@ -15,6 +15,7 @@ extension TargetRun {
                 .warning(
                     host: host, message: "read back through the page cache: direct reads aren't possible there"))
         }
+        operation.logStages("read back", read.stages, host: host)
         for (file, roots) in zip(operation.plan.files, zip(expected, read.roots)) where roots.0 != roots.1 {
             throw KVMCloneError(
                 .transfer, "\(file.disk) differs from its source after it was written", host: host,

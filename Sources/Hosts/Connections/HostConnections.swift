@@ -47,6 +47,12 @@ actor HostConnections {
         return connected.connection
     }
 
+    /// Ends an attempt to connect; connections that stand stay.
+    func stopOpening() {
+        isClosed = true
+        control?.cancel()
+    }
+
     func close() async {
         isClosed = true
         for connection in bulk { await connection.close() }
