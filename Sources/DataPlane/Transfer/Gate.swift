@@ -1,14 +1,9 @@
 import Glibc
 
 /// A condition variable over one state, for threads that may block.
-<<<<<<< HEAD
-// @unchecked Sendable: `state` is touched under the mutex only.
 package final class Gate<State: Sendable>: @unchecked Sendable {
-=======
-final class Gate<State: Sendable>: @unchecked Sendable {
     // @unchecked: `state` is touched under the mutex only.
 
->>>>>>> wire
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var state: State
