@@ -45,7 +45,7 @@ import YAML
             host: "kvm2", newName: "n", error: KVMCloneError(.diskSpace, "full"), verified: false, logicalBytes: 1,
             wireBytes: 2, seconds: 3, path: nil, warnings: ["w"])
         let result = OperationResult(
-            id: OperationID(), kind: .clone, vm: "v", source: "kvm1", targets: [outcome], seconds: 3)
+            id: OperationID(), kind: .clone, vm: "v", source: "kvm1", state: .failed, targets: [outcome], seconds: 3)
         let response = try #require(CloneResponses(result, now: "t").all.first)
         #expect(!response.success)
         #expect(response.errorCode == 1204)

@@ -90,7 +90,7 @@ final class Peer: Sendable {
     }
 
     /// Greets, then answers options until the export is chosen.
-    func handshake(_ server: Handshake = Handshake()) throws {
+    func handshake(_ server: FakeHandshake = FakeHandshake()) throws {
         try send(bytes(server.greeting, NBDProtocol.optionMagic, server.flags))
         _ = try number(UInt32.self)
         while true {
@@ -140,7 +140,7 @@ final class Peer: Sendable {
 }
 
 /// What a fake server says in the option phase. As it stands, that of an honest one with 1 MiB.
-struct Handshake: Sendable {
+struct FakeHandshake: Sendable {
     var greeting = NBDProtocol.greeting
     var flags: UInt16 = 3
     var replyMagic = NBDProtocol.optionReplyMagic

@@ -12,12 +12,12 @@ struct HostileServerTests {
     struct BadHandshake: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var kind: NBDError.Kind
-        var server: Handshake
+        var server: FakeHandshake
 
-        init(_ name: String, _ kind: NBDError.Kind = .violation, _ change: (inout Handshake) -> Void) {
+        init(_ name: String, _ kind: NBDError.Kind = .violation, _ change: (inout FakeHandshake) -> Void) {
             testDescription = name
             self.kind = kind
-            server = Handshake()
+            server = FakeHandshake()
             change(&server)
         }
     }
@@ -30,9 +30,9 @@ struct HostileServerTests {
         BadHandshake("an answer of 4 GiB") { $0.infoLength = UInt32.max },
         BadHandshake("an unknown answer to the choice of an export") { $0.goType = 77 },
         BadHandshake("no size") { $0.infos = [] },
-        BadHandshake("a size of 2^64 - 1") { $0.infos = [Handshake.exportInfo(size: UInt64.max)] },
-        BadHandshake("a size of 2^63") { $0.infos = [Handshake.exportInfo(size: 1 << 63)] },
-        BadHandshake("no flags") { $0.infos = [Handshake.exportInfo(size: 1, flags: 0)] },
+        BadHandshake("a size of 2^64 - 1") { $0.infos = [FakeHandshake.exportInfo(size: UInt64.max)] },
+        BadHandshake("a size of 2^63") { $0.infos = [FakeHandshake.exportInfo(size: 1 << 63)] },
+        BadHandshake("no flags") { $0.infos = [FakeHandshake.exportInfo(size: 1, flags: 0)] },
         BadHandshake("a short description") { $0.infos = [bytes(UInt16(0), UInt32(1))] },
         BadHandshake("an empty piece of information") { $0.infos = [[]] },
         BadHandshake("another export") { $0.infos.append(bytes(UInt16(1)) + Array("vm2/vda".utf8)) },
@@ -179,7 +179,7 @@ struct HostileServerTests {
         try FakeServer.with(
             in: folder,
             { peer in
-                try peer.handshake(Handshake.with { $0.isStructured = bad.isStructured })
+                try peer.handshake(FakeHandshake.with { $0.isStructured = bad.isStructured })
                 let request = try peer.request()
                 try bad.answer(peer, request)
                 peer.waitForEnd()
@@ -216,7 +216,7 @@ struct HostileServerTests {
     @Test("that reports a full disk is told from others, with simple answers too")
     func full() throws {
         try FakeServer.with(in: folder) { peer in
-            try peer.handshake(Handshake.with { $0.isStructured = false })
+            try peer.handshake(FakeHandshake.with { $0.isStructured = false })
             let request = try peer.request()
             _ = try peer.receive(Int(request.length))
             try peer.send(bytes(NBDProtocol.simpleReplyMagic, UInt32(28), request.cookie))
@@ -234,7 +234,7 @@ struct HostileServerTests {
     @Test("that tells endless small runs costs bounded memory and time; the rest is data")
     func endlessRuns() throws {
         try FakeServer.with(in: folder) { peer in
-            try peer.handshake(Handshake.with { $0.infos = [Handshake.exportInfo(size: 1 << 40)] })
+            try peer.handshake(FakeHandshake.with { $0.infos = [FakeHandshake.exportInfo(size: 1 << 40)] })
             while true {
                 let request = try peer.request()
                 var runs = bytes(UInt32(7))
@@ -273,7 +273,7 @@ struct HostileServerTests {
     @Test("that has no block status tells only data")
     func noStatus() throws {
         try FakeServer.with(in: folder) { peer in
-            try peer.handshake(Handshake.with { $0.contextError = NBDProtocol.OptionReply.unsupported })
+            try peer.handshake(FakeHandshake.with { $0.contextError = NBDProtocol.OptionReply.unsupported })
             peer.waitForEnd()
         } test: { path in
             let client = try NBDClient(path: path, export: "e", connections: 1)
@@ -285,9 +285,9 @@ struct HostileServerTests {
     }
 }
 
-extension Handshake {
-    static func with(_ change: (inout Handshake) -> Void) -> Handshake {
-        var handshake = Handshake()
+extension FakeHandshake {
+    static func with(_ change: (inout FakeHandshake) -> Void) -> FakeHandshake {
+        var handshake = FakeHandshake()
         change(&handshake)
         return handshake
     }
