@@ -100,6 +100,16 @@ let package = Package(
         tests("SSH", ["CLinux"]),
         tests("Topology", ["YAML"]),
         tests("DataPlane", ["CLinux"]),
+        // A support library for tests: hosts in memory with the real agent behind them.
+        .target(
+            name: "Simulation",
+            dependencies: ["Agent", "AgentProtocol", "Coordinator", "DomainXML", "Executors", "Model", logging],
+            path: "Tests/Simulation", swiftSettings: strict),
+        tests("Coordinator", ["AgentProtocol", "Model", "Simulation", logging]),
+        tests("Agent", ["AgentProtocol", "Executors", "Model", "Simulation"]),
+        tests("AgentProtocol", ["Model"]),
+        tests("Model"),
+        tests("Store", ["AgentProtocol", "Coordinator", "Model", "Simulation"]),
         tests("Interface", ["kvm-clone", "KVMClone", "Model", "YAML", logging, argumentParser]),
     ]
 )

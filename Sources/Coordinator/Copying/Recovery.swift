@@ -24,7 +24,7 @@ package struct Recovery: Sendable {
             for record in try await journal.openSteps(of: status.id).reversed() {
                 do throws(KVMCloneError) {
                     try await StepUndo.undo(record.step, on: hosts(record.step.host), operation: status.id)
-                    try await journal.forget(record.number, operation: status.id)
+                    try await journal.forget([record.number], operation: status.id)
                 } catch {
                     isClean = false
                     logger.error(
