@@ -47,7 +47,7 @@ extension Integration.Lab {
             try await hosts.shell(1, "touch \(LabHosts.images)/\(format).\(format)").succeeded()
             let outcome = try await copy.end()
             #expect(outcome.code == 13, "\(outcome)")
-            #expect(outcome.error.contains("changed"), "\(outcome)")
+            #expect(outcome.error.contains("\(format).\(format): its contents were written"), "\(outcome)")
             try await hosts.settles(to: before)
         }
 
