@@ -146,7 +146,7 @@ extension Integration.Embedded {
                     "network"
                 ),
                 (
-                    "host device",
+                    "hostdev",
                     "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0' bus='6' slot='2' function='0'/></source></hostdev>",
                     "host device"
                 ),
