@@ -73,7 +73,6 @@ extension Integration.Embedded {
             try DiskFile.raw("\(pool)/many-a.raw", size: 16, data: 4)
             try await DiskFile.qcow2("\(pool)/many-b.qcow2", from: "\(pool)/many-a.raw")
             try DiskFile.raw("\(pool)/many-c.raw", size: 512, data: 0)
-            try Data([1, 2, 3]).write(to: URL(fileURLWithPath: "\(pool)/many.iso"))
             try await hosts.define(
                 Machine(
                     name: "many",
@@ -91,6 +90,27 @@ extension Integration.Embedded {
                 #expect(try await DiskFile.areEqual("\(pool)/\(source)", format, copy, format), "\(target)")
             }
             #expect(try DiskFile.allocated(await disk(hosts, 2, "many_clone", "vdc")) < 1 << 20)
+        }
+
+        @Test("a CD-ROM image is left where it is, unless --copy-media asks for it")
+        func media() async throws {
+            let hosts = try EmbeddedHosts.current()
+            let disk = "\(hosts.pool(1))/media.raw"
+            let image = "\(hosts.pool(1))/media.iso"
+            try DiskFile.raw(disk, size: 8, data: 1)
+            try Data(repeating: 7, count: 1 << 20).write(to: URL(fileURLWithPath: image))
+            try await hosts.define(
+                Machine(
+                    name: "media",
+                    disks: [.init(path: disk), .init(path: image, target: "sda", device: "cdrom")]))
+            let without = try await hosts.tool()("clone", "host1", "host2", "media", "-n", "media1")
+            #expect(without.code == 0, "\(without)")
+            #expect(!FileManager.default.fileExists(atPath: "\(hosts.pool(2))/media1-sda.img"))
+            let with = try await hosts.tool()("clone", "host1", "host2", "media", "-n", "media2", "--copy-media")
+            #expect(with.code == 0, "\(with)")
+            let copy = try await self.disk(hosts, 2, "media2", "sda")
+            #expect(copy.hasPrefix(hosts.pool(2)))
+            #expect(FileManager.default.contentsEqual(atPath: image, andPath: copy))
         }
 
         @Test("--view guest carries what the guest reads into an image of the same format")
@@ -126,7 +146,7 @@ extension Integration.Embedded {
                     "network"
                 ),
                 (
-                    "host device",
+                    "hostdev",
                     "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0' bus='6' slot='2' function='0'/></source></hostdev>",
                     "host device"
                 ),

@@ -96,7 +96,7 @@ extension Integration.Embedded {
             try file.close()
             let outcome = try await copy.end()
             #expect(outcome.code == 13, "\(outcome)")
-            #expect(outcome.error.contains("changed"), "\(outcome)")
+            #expect(outcome.error.contains("\(disk): its contents were written"), "\(outcome)")
             try await waitUntil("nothing is left", within: 10) { try await hosts.contents() == before }
         }
 

@@ -5,26 +5,29 @@ extension Integration.Lab {
     @Suite struct ReplicateTests {
         /// Starts a guest, returns the sum of its disk that it prints, and shuts it down.
         private func sum(_ hosts: LabHosts, _ host: Int, _ name: String) async throws -> String {
-            let line = try await hosts.lab("wait-boot", "kvm\(host)", name, "--timeout", "240").succeeded().trimmed
+            let line = try await hosts.lab("wait-boot", "kvm\(host)", name, "--timeout", "280").succeeded().trimmed
             try await hosts.lab("shutdown", "kvm\(host)", name, "--timeout", "60").succeeded()
             return String(try #require(line.split(separator: " ").last))
         }
 
-        @Test("one guest stands on three hosts, and each copy boots and reads the same disk", .timeLimit(.minutes(15)))
+        @Test(
+            "one guest stands on three hosts, and all boot from their copies and read the same disk",
+            .timeLimit(.minutes(15)))
         func boots() async throws {
             let hosts = try await Integration.Lab.guests()
             let outcome = try await hosts.tool()("replicate", "kvm1", "kvm2,kvm3,kvm4", "qcow2", "-o", "json")
             #expect(outcome.code == 0, "\(outcome)")
             #expect(try outcome.decoded(as: [CloneResponse].self).map(\.success) == [true, true, true])
-            let source = try await sum(hosts, 1, "qcow2")
-            for host in 2...4 {
-                #expect(try await sum(hosts, host, "qcow2") == source, "kvm\(host)")
-                try await hosts.remove("qcow2", from: host)
-            }
             let raw = try await hosts.tool()("clone", "kvm1", "kvm2", "raw")
             #expect(raw.code == 0, "\(raw)")
-            #expect(try await sum(hosts, 2, "raw_clone") == source)
-            try await hosts.remove("raw_clone", from: 2)
+            // All at once: under emulation a boot is mostly computing.
+            let guests = [(1, "qcow2"), (2, "qcow2"), (3, "qcow2"), (4, "qcow2"), (2, "raw_clone")]
+            let sums = try await withThrowingTaskGroup(of: String.self) { group in
+                for (host, name) in guests { group.addTask { try await sum(hosts, host, name) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(sums.count == guests.count && Set(sums).count == 1, "\(sums)")
+            for (host, name) in guests.dropFirst() { try await hosts.remove(name, from: host) }
         }
 
         @Test("a target that can't be reached doesn't keep the copy from the two others: exit 3")
