@@ -110,6 +110,11 @@ let package = Package(
         tests("AgentProtocol", ["Model"]),
         tests("Model"),
         tests("Store", ["AgentProtocol", "Coordinator", "Model", "Simulation"]),
+        tests(
+            "Hosts", ["AgentProtocol", "Coordinator", "Executors", "Model", "SSH", "Simulation", "Topology", logging]),
+        // Documented examples, which the tests compile and run.
+        .target(name: "Examples", dependencies: ["KVMClone"], path: "Examples", swiftSettings: strict),
+        tests("KVMClone", ["Examples", "Simulation"]),
         tests("Interface", ["kvm-clone", "KVMClone", "Model", "YAML", logging, argumentParser]),
     ]
 )

@@ -90,16 +90,17 @@ package struct Coordinator: Sendable {
         guard !plan.targets.isEmpty else {
             throw refused.count == 1 ? refused.first?.error ?? .nothingToDo : .allRefused(refused)
         }
-        let record = OperationRecord(id: id, request: request, journal: journal)
-        try await record.begin()
+        let source = try await hosts(request.source)
         var drivers: [any HostDriver] = []
         for target in plan.targets { drivers.append(try await hosts(target.host)) }
+        let record = OperationRecord(id: id, request: request, journal: journal)
+        try await record.begin()
         for finding in plan.findings { emit(.warning(host: request.source, message: finding.message)) }
         for target in plan.targets {
             for finding in target.findings { emit(.warning(host: target.host, message: finding.message)) }
         }
         let operation = CopyOperation(
-            id: id, plan: plan, options: request.options, source: try await hosts(request.source), targets: drivers,
+            id: id, plan: plan, options: request.options, source: source, targets: drivers,
             journal: journal, stop: stop, logger: logger, emit: emit)
         let ended = await operation.run()
         for outcome in refused { emit(.targetEnded(outcome)) }
@@ -110,7 +111,13 @@ package struct Coordinator: Sendable {
         let result = OperationResult(
             id: id, kind: request.kind, vm: request.vm, source: request.source, state: state, targets: outcomes,
             seconds: begin.duration(to: .now) / .seconds(1))
-        try await record.end(result)
+        do throws(KVMCloneError) {
+            try await record.end(result)
+        } catch {
+            // The work is done, whatever the journal says of it.
+            logger.error("the operation's end isn't written down", metadata: ["error": "\(error)"])
+            emit(.warning(host: nil, message: "the operation's end isn't written down: \(error)"))
+        }
         emit(.ended(state: state))
         return result
     }

@@ -62,11 +62,12 @@ package actor Host: HostDriver {
             let connection = try await connections.controlConnection().connection
             let process = try await installer.start(on: connection)
             let link = try AgentLink(host: name, process: process) { [hub] in hub.send($0) }
-            let hello = try await link.call(Hello())
-            guard AgentProtocolVersion.supported.contains(hello.version) else {
-                throw KVMCloneError(
-                    .connection, "the agent speaks protocol version \(hello.version)", host: name,
-                    whatToDo: "install the same version of kvm-clone and its agent")
+            let hello: Hello.Response
+            do throws(KVMCloneError) {
+                hello = try await greeted(by: link)
+            } catch {
+                process.terminate()
+                throw error
             }
             greeting = hello
             settings.logger.debug("agent started", metadata: ["host": "\(name)", "pid": "\(hello.processID)"])
@@ -74,6 +75,16 @@ package actor Host: HostDriver {
         } catch {
             return .failure(error)
         }
+    }
+
+    private func greeted(by link: AgentLink) async throws(KVMCloneError) -> Hello.Response {
+        let hello = try await link.greet(within: settings.connectTimeout)
+        guard AgentProtocolVersion.supported.contains(hello.version) else {
+            throw KVMCloneError(
+                .connection, "the agent speaks protocol version \(hello.version)", host: name,
+                whatToDo: "install the same version of kvm-clone and its agent")
+        }
+        return hello
     }
 
     var installer: AgentInstaller {

@@ -155,7 +155,9 @@ import Testing
 
     @Test("A record that can't be read is an error that names the way out")
     func unreadable() throws {
-        let error = try #require(throws: KVMCloneError.self) { try decoded("{\"state\":\"flying\"}") as OperationStatus }
+        let error = try #require(throws: KVMCloneError.self) {
+            try decoded("{\"state\":\"flying\"}") as OperationStatus
+        }
         #expect(error.whatToDo?.contains("move the store away") == true)
     }
 

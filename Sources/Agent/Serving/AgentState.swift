@@ -21,6 +21,8 @@ final class AgentState: Sendable {
     func endAll() {
         jobs.closeAll()
         threads.waitForAll()
+        // A job may have been in the middle of its opening.
+        jobs.closeAll()
         claims.releaseAll()
     }
 }

@@ -76,6 +76,10 @@ struct CopyRun: Sendable {
             () throws(KVMCloneError) in
             try await operation.source.call(request(roots: profile.pools.values.sorted()))
         }
+        guard opened.sizes.count == plan.files.count else {
+            throw KVMCloneError(
+                .connection, "the agent has opened \(opened.sizes.count) disks instead of \(plan.files.count)", host: host)
+        }
         // A start before the locks were held would have gone unseen.
         guard let record = try await operation.source.domain(named: plan.vm), record.uuid == plan.vmUUID,
             record.state == .stopped

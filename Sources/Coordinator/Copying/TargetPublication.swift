@@ -52,12 +52,21 @@ extension TargetRun {
         }
         // From here on the copy stands; what is left to do can't take it back.
         try await ledger.settle(host: host)
+        return await shielded { await tidy() }
+    }
+
+    /// Ends the job and gives the claim back. Answers with what couldn't be done.
+    private func tidy() async -> [String] {
         var warnings: [String] = []
         do throws(KVMCloneError) {
             _ = try await driver.call(Settle(job: operation.job))
-            _ = try await driver.call(ReleaseClaims(operation: operation.id.description))
         } catch {
             warnings.append("the copy is complete, but something was left over: \(error)")
+        }
+        do throws(KVMCloneError) {
+            _ = try await driver.call(ReleaseClaims(operation: operation.id.description))
+        } catch {
+            warnings.append("the copy is complete, but its name is still claimed: \(error)")
         }
         return warnings
     }

@@ -25,7 +25,10 @@ import Testing
         let text = try JSONEncoder().encode([bytes])
         #expect(String(decoding: text, as: UTF8.self) == #"["000f10ff"]"#)
         #expect(try JSONDecoder().decode([HexBytes].self, from: text) == [bytes])
-        #expect(try JSONDecoder().decode([HexBytes].self, from: Data(#"["AbCd",""]"#.utf8)) == [HexBytes([0xab, 0xcd]), HexBytes([])])
+        #expect(
+            try JSONDecoder().decode([HexBytes].self, from: Data(#"["AbCd",""]"#.utf8)) == [
+                HexBytes([0xab, 0xcd]), HexBytes([]),
+            ])
     }
 
     @Test("What isn't hexadecimal is refused", arguments: ["a", "abc", "0g", "0x12", "é0", " 0", "00 "])

@@ -70,7 +70,8 @@ import Testing
         try await fixture.end()
     }
 
-    @Test("What is replaced comes back by a sweep, and goes for good when the job is settled", arguments: [true, false])
+    @Test(
+        "What is replaced comes back by a sweep, and goes for good when the job is settled", arguments: [true, false])
     func replacing(isSettled: Bool) async throws {
         let fixture = try AgentFixture()
         let job = HexBytes.job(of: fixture.id)

@@ -94,15 +94,19 @@ import Testing
     @Test(
         "A request that makes no sense is refused with an error, and the agent goes on",
         arguments: [
-            Refused(testDescription: "an unknown name", request: #"{"id":1,"call":"rm -rf","body":{}}"#, code: .validation),
-            Refused(testDescription: "no body", request: #"{"id":1,"call":"claim"}"#),
-            Refused(testDescription: "a body of another request", request: #"{"id":1,"call":"claim","body":{"paths":[]}}"#),
             Refused(
-                testDescription: "a job that nobody has", request: #"{"id":1,"call":"send.run","body":{"job":"\#(job)"}}"#,
+                testDescription: "an unknown name", request: #"{"id":1,"call":"rm -rf","body":{}}"#, code: .validation),
+            Refused(testDescription: "no body", request: #"{"id":1,"call":"claim"}"#),
+            Refused(
+                testDescription: "a body of another request", request: #"{"id":1,"call":"claim","body":{"paths":[]}}"#),
+            Refused(
+                testDescription: "a job that nobody has",
+                request: #"{"id":1,"call":"send.run","body":{"job":"\#(job)"}}"#,
                 code: .operationNotFound),
             Refused(testDescription: "odd hexadecimal", request: #"{"id":1,"call":"job.close","body":{"job":"abc"}}"#),
             Refused(testDescription: "no hexadecimal", request: #"{"id":1,"call":"job.close","body":{"job":"xyxy"}}"#),
-            Refused(testDescription: "upper-case hexadecimal", request: #"{"id":1,"call":"job.close","body":{"job":"AB"}}"#),
+            Refused(
+                testDescription: "upper-case hexadecimal", request: #"{"id":1,"call":"job.close","body":{"job":"AB"}}"#),
             Refused(
                 testDescription: "ports the wrong way round",
                 request: #"{"id":1,"call":"probe.offer","body":{"ports":[2000,1000],"seconds":1}}"#),
@@ -116,7 +120,8 @@ import Testing
             Refused(testDescription: "-1 streams", request: receive(streams: -1)),
             Refused(testDescription: "100000 streams", request: receive(streams: 100_000)),
             Refused(
-                testDescription: "a protocol version of the future", request: #"{"id":1,"call":"hello","body":{"versions":[99]}}"#,
+                testDescription: "a protocol version of the future",
+                request: #"{"id":1,"call":"hello","body":{"versions":[99]}}"#,
                 code: .connection),
         ])
     func refused(_ row: Refused) async throws {

@@ -126,10 +126,12 @@ import Testing
             advises: "remove them", options: options { $0.force = true },
             arrange: { try addNamesake($0) { $0.checkpoints = ["c1"] } }),
         Row(
-            what: "a VM is replaced", severity: .warning, code: .vmExists, says: "is replaced when the copy is complete",
+            what: "a VM is replaced", severity: .warning, code: .vmExists,
+            says: "is replaced when the copy is complete",
             options: options { $0.force = true }, arrange: { try addNamesake($0) }),
         Row(
-            what: "no such pool", severity: .blocks, code: .validation, says: "no pool 'fast'", advises: "--pool: default",
+            what: "no such pool", severity: .blocks, code: .validation, says: "no pool 'fast'",
+            advises: "--pool: default",
             options: options { $0.pool = "fast" }),
         Row(
             what: "a pool without a folder", severity: .blocks, code: .invalidPath, says: "has no folder /nonexistent",

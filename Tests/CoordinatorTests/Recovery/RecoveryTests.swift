@@ -26,7 +26,8 @@ import Testing
     }
 
     /// Leaves what a crash right after the domain was defined leaves: published file, set-aside file, new domain.
-    private static func crash(_ fleet: FakeFleet, _ id: OperationID, state: OperationState) async throws -> HostSnapshot {
+    private static func crash(_ fleet: FakeFleet, _ id: OperationID, state: OperationState) async throws -> HostSnapshot
+    {
         let target = fleet.targets[0]
         var old = fleet.machine
         old.uuid = "6a1e1c1e-0000-4000-8000-0000000000ff"

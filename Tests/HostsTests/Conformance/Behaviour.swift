@@ -115,7 +115,8 @@ struct Behaviour: Sendable, CustomTestStringConvertible {
             let error = await failure { () throws(KVMCloneError) in try await subject.driver.call(Hello()) }
             #expect(error?.code == .connection)
             #expect(error?.host == subject.driver.name)
-            let other = await failure { () throws(KVMCloneError) in try await subject.driver.call(FilesExist(paths: [])) }
+            let other = await failure { () throws(KVMCloneError) in try await subject.driver.call(FilesExist(paths: []))
+            }
             #expect(other?.code == .connection)
         },
     ]

@@ -66,11 +66,11 @@ enum SubjectKind: String, Sendable, CaseIterable, CustomTestStringConvertible {
         }
     }
 
-    private static func host(_ name: String, topology: String, state: String) throws -> Host {
+    private static func host(_ name: String, topology: String, state: String) throws -> Hosts.Host {
         let settings = HostSettings(
             binary: try AgentBinary.find(Repository.agent), connectTimeout: 30, libvirtTimeout: 30, stateFolder: state,
             logger: .silent)
-        return Host(try Fleet.load(topology).resolve(name), settings: settings)
+        return Hosts.Host(try Fleet.load(topology).resolve(name), settings: settings)
     }
 }
 

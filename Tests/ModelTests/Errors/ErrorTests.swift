@@ -28,7 +28,8 @@ import Testing
         Row(number: 1204, symbol: "DISK_SPACE_ERROR", exit: 12), Row(number: 1205, symbol: "NETWORK_ERROR", exit: 14),
         Row(number: 1300, symbol: "INVALID_HOST", exit: 64), Row(number: 1301, symbol: "INVALID_VM_NAME", exit: 64),
         Row(number: 1302, symbol: "INVALID_PATH", exit: 64), Row(number: 1303, symbol: "INVALID_PORT", exit: 64),
-        Row(number: 1304, symbol: "INVALID_TIMEOUT", exit: 64), Row(number: 1305, symbol: "INVALID_BANDWIDTH", exit: 64),
+        Row(number: 1304, symbol: "INVALID_TIMEOUT", exit: 64),
+        Row(number: 1305, symbol: "INVALID_BANDWIDTH", exit: 64),
     ]
 
     @Test("Every code has its number, symbol and exit code", arguments: table)

@@ -62,7 +62,9 @@ import Testing
         #expect(try JSONDecoder().decode([OperationID].self, from: try JSONEncoder().encode([id])) == [id])
     }
 
-    @Test("What is no operation id", arguments: ["", "7F3K2M9QX", "7F3K2M9QXAA", "7F3K2M9QXI", "7F3K2M9QX-", "../../x123"])
+    @Test(
+        "What is no operation id",
+        arguments: ["", "7F3K2M9QX", "7F3K2M9QXAA", "7F3K2M9QXI", "7F3K2M9QX-", "../../x123"])
     func notOperationIDs(_ text: String) {
         #expect(OperationID(text) == nil)
         #expect(throws: DecodingError.self) {

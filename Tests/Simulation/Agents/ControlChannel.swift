@@ -25,7 +25,7 @@ package final class ControlChannel: Sendable {
         return (ControlChannel(ends[0]), ControlChannel(ends[1]))
     }
 
-    package func withDescriptor(_ body: (Int32) -> Void) { body(descriptor) }
+    package func withDescriptor<Value>(_ body: (Int32) -> Value) -> Value { body(descriptor) }
 
     /// Ends both directions; who reads is told.
     package func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
@@ -67,7 +67,9 @@ package final class ControlChannel: Sendable {
         var bytes = [UInt8](repeating: 0, count: count)
         var done = 0
         while done < count {
-            let got = bytes.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress.map { $0 + done }, count - done, 0) }
+            let got = bytes.withUnsafeMutableBytes {
+                recv(descriptor, $0.baseAddress.map { $0 + done }, count - done, 0)
+            }
             guard got > 0 || (got < 0 && errno == EINTR) else { return nil }
             done += max(0, got)
         }

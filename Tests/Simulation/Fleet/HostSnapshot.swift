@@ -10,6 +10,11 @@ package struct HostSnapshot: Sendable, Equatable, CustomStringConvertible {
     /// Definitions by the domains' names.
     package var domains: [String: String]
 
+    package init(files: [String: Data], domains: [String: String]) {
+        self.files = files
+        self.domains = domains
+    }
+
     package var description: String {
         "files \(files.mapValues(\.count).sorted { $0.key < $1.key }), domains \(domains.keys.sorted())"
     }
