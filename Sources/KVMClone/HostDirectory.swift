@@ -37,6 +37,19 @@ final class HostDirectory: Sendable {
     /// All hosts of the topology; without one, this machine.
     var allNames: [String] { fleet.hosts.isEmpty ? ["localhost"] : fleet.hosts.map(\.name) }
 
+    /// The names that a list of arguments stands for: ranges such as `kvm[2:4]` are written out.
+    func expand(_ arguments: [String]) throws(KVMCloneError) -> [String] {
+        var names: [String] = []
+        for argument in arguments {
+            do {
+                names += try fleet.resolve(list: argument).map(\.name)
+            } catch {
+                throw KVMCloneError(.invalidHost, error.message, field: "host")
+            }
+        }
+        return names
+    }
+
     /// The host of that name, URI or SSH alias.
     func host(_ name: String) throws(KVMCloneError) -> Host {
         let description: ResolvedHost
