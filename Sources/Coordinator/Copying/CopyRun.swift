@@ -76,7 +76,8 @@ struct CopyRun: Sendable {
         }
         guard opened.sizes.count == plan.files.count else {
             throw KVMCloneError(
-                .connection, "the agent has opened \(opened.sizes.count) disks instead of \(plan.files.count)", host: host)
+                .connection, "the agent has opened \(opened.sizes.count) disks instead of \(plan.files.count)",
+                host: host)
         }
         // A start before the locks were held would have gone unseen.
         guard let record = try await operation.source.domain(named: plan.vm), record.uuid == plan.vmUUID,
