@@ -30,4 +30,3 @@ void kc_touch(void *bytes, size_t count) {
 }
 
 int kc_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
-

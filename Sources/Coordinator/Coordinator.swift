@@ -21,6 +21,7 @@ package struct Coordinator: Sendable {
     /// that as its finding.
     package func plan(_ request: CloneRequest) async throws(KVMCloneError) -> ClonePlan {
         try request.validate()
+        openConnections(to: request.targets, newName: request.newName)
         let source = try await SourceFacts.gather(
             vm: request.vm, from: hosts(request.source), options: request.options)
         let planner = ClonePlanner(request: request, source: source)
@@ -58,6 +59,14 @@ package struct Coordinator: Sendable {
         return plan
     }
 
+    /// Lets the targets connect while the source is still looked at. What fails here fails again where it is asked
+    /// for.
+    private func openConnections(to targets: [String], newName: String) {
+        for host in targets {
+            Task { _ = try? await hosts(host).domain(named: newName) }
+        }
+    }
+
     /// Plans and runs a request. Throws when nothing could begin; else every target has its outcome.
     ///
     /// `stop` ends it early and rolls back.
@@ -66,7 +75,12 @@ package struct Coordinator: Sendable {
         emit: @escaping @Sendable (OperationEvent) -> Void
     ) async throws(KVMCloneError) -> OperationResult {
         let begin = ContinuousClock.now
-        var plan = try await plan(request)
+        let planning = Task { () -> Result<ClonePlan, KVMCloneError> in
+            do throws(KVMCloneError) { return .success(try await self.plan(request)) } catch { return .failure(error) }
+        }
+        stop.onStop { planning.cancel() }
+        var plan: ClonePlan
+        do throws(KVMCloneError) { plan = try await planning.value.get() } catch { throw stop.reason ?? error }
         if let error = plan.findings.error(on: request.source) { throw error }
         if let reason = stop.reason { throw reason }
         let refused = plan.targets.compactMap { target in

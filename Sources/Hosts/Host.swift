@@ -49,12 +49,12 @@ package actor Host: HostDriver {
     private func agent() async throws(KVMCloneError) -> AgentLink {
         guard !isClosed else { throw KVMCloneError(.connection, "the host was closed", host: name) }
         if let linking {
-            if case .success(let link) = await linking.value, link.isAlive { return link }
-            if self.linking == linking { self.linking = nil }
+            if case .success(let link)? = await linking.valueUnlessCancelled(), link.isAlive { return link }
+            if self.linking == linking, !Task.isCancelled { self.linking = nil }
         }
         let starting = linking ?? Task { await startAgent() }
         linking = starting
-        return try await starting.value.get()
+        return try await starting.patientValue(host: name)
     }
 
     private func startAgent() async -> Result<AgentLink, KVMCloneError> {
@@ -101,12 +101,12 @@ package actor Host: HostDriver {
     func session() async throws(KVMCloneError) -> LibvirtSession {
         guard !isClosed else { throw KVMCloneError(.connection, "the host was closed", host: name) }
         if let libvirt {
-            if case .success(let session) = await libvirt.value, session.isAlive { return session }
-            if self.libvirt == libvirt { self.libvirt = nil }
+            if case .success(let session)? = await libvirt.valueUnlessCancelled(), session.isAlive { return session }
+            if self.libvirt == libvirt, !Task.isCancelled { self.libvirt = nil }
         }
         let opening = libvirt ?? Task { await openLibvirt() }
         libvirt = opening
-        return try await opening.value.get()
+        return try await opening.patientValue(host: name)
     }
 
     private func openLibvirt() async -> Result<LibvirtSession, KVMCloneError> {
@@ -186,6 +186,7 @@ package actor Host: HostDriver {
 
     package func close() async {
         isClosed = true
+        await connections.stopOpening()
         if case .success(let session)? = await libvirt?.value { await session.close() }
         if case .success(let link)? = await linking?.value { await link.close() }
         for pipe in pipes { pipe.terminate() }

@@ -2,6 +2,7 @@ import Coordinator
 import FoundationEssentials
 import Hosts
 import Model
+import SSH
 import Synchronization
 import Topology
 import YAML
@@ -24,10 +25,13 @@ final class HostDirectory: Sendable {
         } catch {
             throw KVMCloneError(.configuration, "the topology can't be used", cause: "\(error)")
         }
-        settings = HostSettings(
+        var settings = HostSettings(
             binary: try AgentBinary.find(options.agentPath), connectTimeout: options.connectTimeout,
             libvirtTimeout: options.libvirtTimeout,
             stateFolder: options.stateFolder, logger: options.logger)
+        settings.passphrase = options.passphrase.map(SecretSource.init)
+        settings.password = options.password.map(SecretSource.init)
+        self.settings = settings
     }
 
     /// All hosts of the topology; without one, this machine.
@@ -70,5 +74,14 @@ final class HostDirectory: Sendable {
         if let uri = options.libvirtURI, host.connection != .local || host.name == "localhost" { host.uri = uri }
         if let ports = options.dataPorts { host.dataPorts = PortRange(ports) }
         return host
+    }
+}
+
+extension SecretSource {
+    init(_ secret: Secret) {
+        switch secret {
+        case .file(let path): self = .file(path)
+        case .asking(let ask): self = .provider(ask)
+        }
     }
 }

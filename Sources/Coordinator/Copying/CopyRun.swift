@@ -56,7 +56,9 @@ struct CopyRun: Sendable {
             guard await line.everyone() > 0 else {
                 throw KVMCloneError(.transfer, "no target is left", host: operation.source.name)
             }
-            return .success(try await operation.source.call(Send(job: operation.job)))
+            let sent = try await operation.source.call(Send(job: operation.job))
+            operation.logStages("sent", sent.stages, host: operation.source.name)
+            return .success(sent)
         } catch {
             return .failure(error)
         }

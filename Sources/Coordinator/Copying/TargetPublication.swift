@@ -10,6 +10,12 @@ extension TargetRun {
         }
         enter(.verifying)
         let read = try await driver.call(ReadBack(job: operation.job))
+        if !read.fromMedium {
+            operation.emit(
+                .warning(
+                    host: host, message: "read back through the page cache: direct reads aren't possible there"))
+        }
+        operation.logStages("read back", read.stages, host: host)
         for (file, roots) in zip(operation.plan.files, zip(expected, read.roots)) where roots.0 != roots.1 {
             throw KVMCloneError(
                 .transfer, "\(file.disk) differs from its source after it was written", host: host,

@@ -85,7 +85,8 @@ struct TargetRun: Sendable {
         }
         defer { guardian.cancel() }
         do throws(KVMCloneError) {
-            _ = try await driver.call(Receive(job: operation.job))
+            let received = try await driver.call(Receive(job: operation.job))
+            operation.logStages("received", received.stages, host: host)
         } catch {
             throw await cause(of: error, sending)
         }
