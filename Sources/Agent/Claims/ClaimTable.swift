@@ -66,8 +66,12 @@ final class ClaimTable: Sendable {
             state.held.removeAll(where: isMeant)
             return released
         }
-        // The file stays: to remove it would let two agents lock different files of one name.
-        for claim in released { close(claim.descriptor) }
+        for claim in released {
+            // Unlocked first: a child process that is just being started has the descriptor too, for a moment.
+            flock(claim.descriptor, LOCK_UN)
+            // The file stays: to remove it would let two agents lock different files of one name.
+            close(claim.descriptor)
+        }
     }
 
     private static func key(of subject: Claim.Subject) throws(KVMCloneError) -> (key: String, what: String) {

@@ -42,6 +42,7 @@ import Testing
     static func addNamesake(_ fleet: FakeFleet, _ change: @escaping (inout DomainRecord) -> Void = { _ in }) throws {
         var old = fleet.machine
         old.uuid = "6a1e1c1e-0000-4000-8000-0000000000ff"
+        old.disks = []
         try fleet.targets[0].add(old)
         changeTarget(fleet) { change(&$0.domains[0]) }
     }
@@ -84,7 +85,7 @@ import Testing
             }),
         Row(
             what: "a disk whose file is missing", severity: .blocks, code: .invalidPath, says: "missing.img",
-            machine: machine { $0.moreDevices = fileDisk("/nonexistent/missing.img") }),
+            machine: machine { $0.moreDevices = fileDisk("/tmp/kvm-clone-sim-missing.img") }),
         Row(
             what: "a volume of an unknown pool", severity: .blocks, code: .clone, says: "volume 'v' of pool 'other'",
             advises: "virsh pool-start other",

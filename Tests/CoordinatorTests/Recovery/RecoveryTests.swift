@@ -16,15 +16,6 @@ import Testing
             result: nil, created: Timestamp.now, started: Timestamp.now, completed: nil)
     }
 
-    private static func recovery(_ fleet: FakeFleet) -> Recovery {
-        Recovery(journal: fleet.journal, logger: .silent) { name throws(KVMCloneError) in
-            guard let host = fleet.hosts.first(where: { $0.name == name }) else {
-                throw KVMCloneError(.connection, "\(name) can't be reached")
-            }
-            return host
-        }
-    }
-
     /// Leaves what a crash right after the domain was defined leaves: published file, set-aside file, new domain.
     private static func crash(_ fleet: FakeFleet, _ id: OperationID, state: OperationState) async throws -> HostSnapshot
     {
@@ -74,13 +65,13 @@ import Testing
         let fleet = try FakeFleet()
         let id = OperationID()
         let before = try await Self.crash(fleet, id, state: .running)
-        #expect(try await Self.recovery(fleet).cleanUp() == [id])
+        #expect(try await fleet.recovery.cleanUp() == [id])
         #expect(try fleet.targets[0].snapshot() == before)
         #expect(try await fleet.journal.openSteps(of: id) == [])
         let status = try #require(try await fleet.journal.operation(id))
         #expect(status.state == .failed)
         #expect(status.completed != nil)
-        #expect(try await Self.recovery(fleet).cleanUp() == [])
+        #expect(try await fleet.recovery.cleanUp() == [])
         await fleet.close()
     }
 
@@ -89,7 +80,7 @@ import Testing
         let fleet = try FakeFleet()
         let id = OperationID()
         let before = try await Self.crash(fleet, id, state: .cancelled)
-        #expect(try await Self.recovery(fleet).cleanUp() == [id])
+        #expect(try await fleet.recovery.cleanUp() == [id])
         #expect(try fleet.targets[0].snapshot() == before)
         #expect(try await fleet.journal.openSteps(of: id) == [])
         #expect(try await fleet.journal.operation(id)?.state == .cancelled)
@@ -102,10 +93,10 @@ import Testing
         let id = OperationID()
         let before = try await Self.crash(fleet, id, state: .running)
         fleet.targets[0].faults.fail(.name(Sweep.name), .before)
-        #expect(try await Self.recovery(fleet).cleanUp() == [])
+        #expect(try await fleet.recovery.cleanUp() == [])
         #expect(try await fleet.journal.openSteps(of: id).isEmpty == false)
         #expect(try await fleet.journal.operation(id)?.state == .running)
-        #expect(try await Self.recovery(fleet).cleanUp() == [id])
+        #expect(try await fleet.recovery.cleanUp() == [id])
         #expect(try fleet.targets[0].snapshot() == before)
         await fleet.close()
     }
@@ -116,7 +107,7 @@ import Testing
         let id = OperationID()
         try await fleet.journal.begin(Self.status(id, .running), owner: .current)
         _ = try await fleet.journal.willDo(.claim(host: "source"), operation: id)
-        #expect(try await Self.recovery(fleet).cleanUp() == [])
+        #expect(try await fleet.recovery.cleanUp() == [])
         #expect(try await fleet.journal.openSteps(of: id).count == 1)
         await fleet.close()
     }

@@ -68,12 +68,10 @@ extension Behaviour {
             #expect(error?.host == subject.driver.name)
         },
         Behaviour("refuses XML that isn't a domain") { subject in
-            let before = try await subject.driver.domains().count
             for xml in ["", "<domain", "<network/>", "<domain type='\(subject.domainType)'/>"] {
                 let error = await failure { () throws(KVMCloneError) in try await subject.driver.define(xml) }
                 #expect(error?.host == subject.driver.name)
             }
-            #expect(try await subject.driver.domains().count == before)
         },
         Behaviour("tells when a domain starts") { subject in
             guard let start = subject.start else { return }

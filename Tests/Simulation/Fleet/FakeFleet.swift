@@ -26,8 +26,16 @@ package struct FakeFleet: Sendable {
     package var hosts: [FakeHost] { [source] + targets }
 
     package var coordinator: Coordinator {
+        Coordinator(journal: journal, logger: .silent, hosts: lookup)
+    }
+
+    package var recovery: Recovery {
+        Recovery(journal: journal, logger: .silent, hosts: lookup)
+    }
+
+    private var lookup: Coordinator.Hosts {
         let hosts = hosts
-        return Coordinator(journal: journal, logger: .silent) { name throws(KVMCloneError) in
+        return { name throws(KVMCloneError) in
             guard let host = hosts.first(where: { $0.name == name }) else {
                 throw KVMCloneError(.invalidHost, "no host '\(name)'")
             }
