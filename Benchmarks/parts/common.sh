@@ -46,6 +46,9 @@ quantile() {
         }'
 }
 
+# The value that was noted last under a name.
+last() { awk -F '\t' -v name="$1" '$1 == name { value = $2 } END { print value }' "$results"; }
+
 # Runs a command, its output to the log, and notes the seconds that it took.
 timed() {
     local name=$1 start end

@@ -25,7 +25,7 @@ part_transfer() {
             ((run > 0)) || compare_copies "$contender"
             remove_copy kvm2 bench
             remove_copy kvm2 bench_clone
-            say "run $((run + 1)) of $runs: $contender $(tail -n 1 "$results" | cut -f2) s"
+            say "run $((run + 1)) of $runs: $contender $(last "$contender") s"
         done
     done
 }

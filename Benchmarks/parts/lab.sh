@@ -23,6 +23,7 @@ start_lab() {
 take_down() {
     local status=$?
     trap - EXIT
+    ((status == 0)) || say "stopped with status $status; $work/log ends with: $(tail -n 2 "$work/log")"
     [[ ! -d $work/embedded ]] || "$repository/IntegrationTests/embedded" down "$work/embedded" || true
     [[ -z ${pid_of[*]-} ]] || lab down >>"$work/log" 2>&1 || say "the lab did not end; see $work/log"
     exit "$status"

@@ -33,6 +33,7 @@ watched_clone() {
         sleep 0.05
     done
     wait "$coordinator" || die "the clone of $vm failed: $(tail -n 3 "$work/log")"
+    ((${#peak[@]} == 3)) || die "the agents of the clone of $vm were not seen"
     note "memory/$vm/coordinator" "${peak[coordinator]}"
     note "memory/$vm/source" "${peak[kvm1]}"
     note "memory/$vm/target" "${peak[kvm2]}"
@@ -49,12 +50,9 @@ keep_peak() {
 
 # The ids of the agents in a host.
 agents_of() {
-    local namespace process
+    local namespace link
     namespace=$(readlink "/proc/${pid_of[$1]}/ns/net")
-    for process in /proc/[0-9]*; do
-        if [[ $(readlink "$process/exe" 2>/dev/null) == */kvm-clone/agents/* \
-            && $(readlink "$process/ns/net" 2>/dev/null) == "$namespace" ]]; then
-            echo "${process#/proc/}"
-        fi
-    done
+    while read -r link; do
+        [[ $(readlink "${link%exe}ns/net" 2>/dev/null) != "$namespace" ]] || { link=${link%/exe}; echo "${link#/proc/}"; }
+    done < <(find /proc -maxdepth 2 -name exe -lname '*/kvm-clone/agents/*' 2>/dev/null)
 }

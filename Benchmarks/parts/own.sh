@@ -12,12 +12,11 @@ own_clone() {
 
 # Notes the stages in the log's newest records: NAME/STEP/STAGE, in milliseconds.
 note_stages() {
-    local name=$1 step
+    local name=$1 step stage value
     for step in sent received 'read back'; do
-        { grep -F "\"message\":\"$step\"" "$work/log" || true; } | tail -n 1 | grep -oE '"[a-z]+_ms":"[0-9]+"' \
-            | tr -d '"' | while IFS=: read -r stage value; do
+        while IFS=: read -r stage value; do
             note "$name/$step/${stage%_ms}" "$value"
-        done
+        done < <(grep -F "\"message\":\"$step\"" "$work/log" | tail -n 1 | grep -oE '"[a-z]+_ms":"[0-9]+"' | tr -d '"')
     done
     : >"$work/log"
 }
