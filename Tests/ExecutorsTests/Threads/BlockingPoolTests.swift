@@ -65,7 +65,7 @@ import Testing
         do {
             let pool = BlockingPool(name: "released", maximumThreads: 2)
             await pool.run {}
-            #expect(threadNames().contains("released"))
+            withExtendedLifetime(pool) { #expect(threadNames().contains("released")) }
         }
         while threadNames().contains("released") { try await Task.sleep(for: .milliseconds(2)) }
     }
