@@ -75,7 +75,8 @@ let package = Package(
             ]),
         library("Store", ["Coordinator", "Model", grdb]),
         // 5: what others build on.
-        library("KVMClone", ["AgentProtocol", "Coordinator", "Hosts", "Model", "Store", "Topology", "YAML", logging]),
+        library(
+            "KVMClone", ["AgentProtocol", "Coordinator", "Hosts", "Model", "SSH", "Store", "Topology", "YAML", logging]),
         library("Interface", ["Model", "YAML", "CLinux", logging]),
         // 6: commands and wiring only.
         .executableTarget(
@@ -99,6 +100,21 @@ let package = Package(
         tests("SSH", ["CLinux"]),
         tests("Topology", ["YAML"]),
         tests("DataPlane", ["CLinux"]),
+        // A support library for tests: hosts in memory with the real agent behind them.
+        .target(
+            name: "Simulation",
+            dependencies: ["Agent", "AgentProtocol", "Coordinator", "DomainXML", "Executors", "Model", logging],
+            path: "Tests/Simulation", swiftSettings: strict),
+        tests("Coordinator", ["AgentProtocol", "Model", "Simulation", logging]),
+        tests("Agent", ["AgentProtocol", "Executors", "Model", "Simulation"]),
+        tests("AgentProtocol", ["Model"]),
+        tests("Model"),
+        tests("Store", ["AgentProtocol", "Coordinator", "Model", "Simulation"]),
+        tests(
+            "Hosts", ["AgentProtocol", "Coordinator", "Executors", "Model", "SSH", "Simulation", "Topology", logging]),
+        // Documented examples, which the tests compile and run.
+        .target(name: "Examples", dependencies: ["KVMClone"], path: "Examples", swiftSettings: strict),
+        tests("KVMClone", ["Examples", "Simulation"]),
         tests("Interface", ["kvm-clone", "KVMClone", "Model", "YAML", logging, argumentParser]),
     ]
 )

@@ -21,6 +21,7 @@ package struct Coordinator: Sendable {
     /// that as its finding.
     package func plan(_ request: CloneRequest) async throws(KVMCloneError) -> ClonePlan {
         try request.validate()
+        openConnections(to: request.targets, newName: request.newName)
         let source = try await SourceFacts.gather(
             vm: request.vm, from: hosts(request.source), options: request.options)
         let planner = ClonePlanner(request: request, source: source)
@@ -58,6 +59,14 @@ package struct Coordinator: Sendable {
         return plan
     }
 
+    /// Lets the targets connect while the source is still looked at. What fails here fails again where it is asked
+    /// for.
+    private func openConnections(to targets: [String], newName: String) {
+        for host in targets {
+            Task { _ = try? await hosts(host).domain(named: newName) }
+        }
+    }
+
     /// Plans and runs a request. Throws when nothing could begin; else every target has its outcome.
     ///
     /// `stop` ends it early and rolls back.
@@ -66,7 +75,12 @@ package struct Coordinator: Sendable {
         emit: @escaping @Sendable (OperationEvent) -> Void
     ) async throws(KVMCloneError) -> OperationResult {
         let begin = ContinuousClock.now
-        var plan = try await plan(request)
+        let planning = Task { () -> Result<ClonePlan, KVMCloneError> in
+            do throws(KVMCloneError) { return .success(try await self.plan(request)) } catch { return .failure(error) }
+        }
+        stop.onStop { planning.cancel() }
+        var plan: ClonePlan
+        do throws(KVMCloneError) { plan = try await planning.value.get() } catch { throw stop.reason ?? error }
         if let error = plan.findings.error(on: request.source) { throw error }
         if let reason = stop.reason { throw reason }
         let refused = plan.targets.compactMap { target in
@@ -76,16 +90,17 @@ package struct Coordinator: Sendable {
         guard !plan.targets.isEmpty else {
             throw refused.count == 1 ? refused.first?.error ?? .nothingToDo : .allRefused(refused)
         }
-        let record = OperationRecord(id: id, request: request, journal: journal)
-        try await record.begin()
+        let source = try await hosts(request.source)
         var drivers: [any HostDriver] = []
         for target in plan.targets { drivers.append(try await hosts(target.host)) }
+        let record = OperationRecord(id: id, request: request, journal: journal)
+        try await record.begin()
         for finding in plan.findings { emit(.warning(host: request.source, message: finding.message)) }
         for target in plan.targets {
             for finding in target.findings { emit(.warning(host: target.host, message: finding.message)) }
         }
         let operation = CopyOperation(
-            id: id, plan: plan, options: request.options, source: try await hosts(request.source), targets: drivers,
+            id: id, plan: plan, options: request.options, source: source, targets: drivers,
             journal: journal, stop: stop, logger: logger, emit: emit)
         let ended = await operation.run()
         for outcome in refused { emit(.targetEnded(outcome)) }
@@ -96,7 +111,13 @@ package struct Coordinator: Sendable {
         let result = OperationResult(
             id: id, kind: request.kind, vm: request.vm, source: request.source, state: state, targets: outcomes,
             seconds: begin.duration(to: .now) / .seconds(1))
-        try await record.end(result)
+        do throws(KVMCloneError) {
+            try await record.end(result)
+        } catch {
+            // The work is done, whatever the journal says of it.
+            logger.error("the operation's end isn't written down", metadata: ["error": "\(error)"])
+            emit(.warning(host: nil, message: "the operation's end isn't written down: \(error)"))
+        }
         emit(.ended(state: state))
         return result
     }

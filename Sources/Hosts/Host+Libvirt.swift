@@ -85,11 +85,15 @@ extension Host {
             }
             var networks: [String: Bool] = [:]
             for network in try connection.networks() { networks[network.name] = try network.isActive() }
+            let capabilities = try connection.capabilitiesXML()
+            // Hosts without hardware virtualisation name no model.
+            let model = (try? HostCapabilities(parsing: capabilities))?.cpu.model
             return HypervisorFacts(
                 driver: try connection.driverType(), libvirtVersion: "\(try connection.daemonVersion())",
                 hypervisorVersion: try connection.hypervisorVersion().map { "\($0)" } ?? "", architecture: node.model,
-                cpuModel: node.model, cpus: node.cpus, memory: node.memory, freeMemory: try connection.freeMemory(),
-                pools: pools, networks: networks, capabilitiesXML: try connection.capabilitiesXML())
+                cpuModel: model ?? "unnamed model", cpus: node.cpus, memory: node.memory,
+                freeMemory: try connection.freeMemory(),
+                pools: pools, networks: networks, capabilitiesXML: capabilities)
         }
     }
 }

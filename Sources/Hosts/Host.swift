@@ -49,12 +49,12 @@ package actor Host: HostDriver {
     private func agent() async throws(KVMCloneError) -> AgentLink {
         guard !isClosed else { throw KVMCloneError(.connection, "the host was closed", host: name) }
         if let linking {
-            if case .success(let link) = await linking.value, link.isAlive { return link }
-            if self.linking == linking { self.linking = nil }
+            if case .success(let link)? = await linking.valueUnlessCancelled(), link.isAlive { return link }
+            if self.linking == linking, !Task.isCancelled { self.linking = nil }
         }
         let starting = linking ?? Task { await startAgent() }
         linking = starting
-        return try await starting.value.get()
+        return try await starting.patientValue(host: name)
     }
 
     private func startAgent() async -> Result<AgentLink, KVMCloneError> {
@@ -62,11 +62,12 @@ package actor Host: HostDriver {
             let connection = try await connections.controlConnection().connection
             let process = try await installer.start(on: connection)
             let link = try AgentLink(host: name, process: process) { [hub] in hub.send($0) }
-            let hello = try await link.call(Hello())
-            guard AgentProtocolVersion.supported.contains(hello.version) else {
-                throw KVMCloneError(
-                    .connection, "the agent speaks protocol version \(hello.version)", host: name,
-                    whatToDo: "install the same version of kvm-clone and its agent")
+            let hello: Hello.Response
+            do throws(KVMCloneError) {
+                hello = try await greeted(by: link)
+            } catch {
+                process.terminate()
+                throw error
             }
             greeting = hello
             settings.logger.debug("agent started", metadata: ["host": "\(name)", "pid": "\(hello.processID)"])
@@ -74,6 +75,16 @@ package actor Host: HostDriver {
         } catch {
             return .failure(error)
         }
+    }
+
+    private func greeted(by link: AgentLink) async throws(KVMCloneError) -> Hello.Response {
+        let hello = try await link.greet(within: settings.connectTimeout)
+        guard AgentProtocolVersion.supported.contains(hello.version) else {
+            throw KVMCloneError(
+                .connection, "the agent speaks protocol version \(hello.version)", host: name,
+                whatToDo: "install the same version of kvm-clone and its agent")
+        }
+        return hello
     }
 
     var installer: AgentInstaller {
@@ -90,12 +101,12 @@ package actor Host: HostDriver {
     func session() async throws(KVMCloneError) -> LibvirtSession {
         guard !isClosed else { throw KVMCloneError(.connection, "the host was closed", host: name) }
         if let libvirt {
-            if case .success(let session) = await libvirt.value, session.isAlive { return session }
-            if self.libvirt == libvirt { self.libvirt = nil }
+            if case .success(let session)? = await libvirt.valueUnlessCancelled(), session.isAlive { return session }
+            if self.libvirt == libvirt, !Task.isCancelled { self.libvirt = nil }
         }
         let opening = libvirt ?? Task { await openLibvirt() }
         libvirt = opening
-        return try await opening.value.get()
+        return try await opening.patientValue(host: name)
     }
 
     private func openLibvirt() async -> Result<LibvirtSession, KVMCloneError> {
@@ -175,6 +186,7 @@ package actor Host: HostDriver {
 
     package func close() async {
         isClosed = true
+        await connections.stopOpening()
         if case .success(let session)? = await libvirt?.value { await session.close() }
         if case .success(let link)? = await linking?.value { await link.close() }
         for pipe in pipes { pipe.terminate() }

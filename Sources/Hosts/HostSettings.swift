@@ -13,6 +13,10 @@ package struct HostSettings: Sendable {
     /// Where agents on this machine keep their claims, one folder for each host.
     package var stateFolder: String
     package var logger: Logger
+    /// The passphrase of private keys that have one.
+    package var passphrase: SecretSource?
+    /// The user's password on the hosts.
+    package var password: SecretSource?
 
     package init(binary: AgentBinary, connectTimeout: Int, libvirtTimeout: Int, stateFolder: String, logger: Logger) {
         self.binary = binary

@@ -32,6 +32,9 @@ public actor Client {
         _ request: CloneRequest, id: OperationID = OperationID(),
         onEvent: @escaping @Sendable (OperationEvent) -> Void = { _ in }
     ) async throws(KVMCloneError) -> OperationResult {
+        var request = request
+        request.targets = try directory.expand(request.targets)
+        let expanded = request
         let stop = StopSignal()
         running.withLock { $0[id] = stop }
         defer { running.withLock { $0[id] = nil } }
@@ -39,7 +42,7 @@ public actor Client {
         let result = await withTaskCancellationHandler {
             await shielded { () -> Result<OperationResult, KVMCloneError> in
                 do throws(KVMCloneError) {
-                    return .success(try await coordinator.run(request, id: id, stop: stop, emit: onEvent))
+                    return .success(try await coordinator.run(expanded, id: id, stop: stop, emit: onEvent))
                 } catch {
                     return .failure(error)
                 }
@@ -71,12 +74,17 @@ public actor Client {
 
     /// Decides what a request would do, and changes nothing.
     public func plan(_ request: CloneRequest) async throws(KVMCloneError) -> ClonePlan {
-        try await coordinator.plan(request)
+        var request = request
+        request.targets = try directory.expand(request.targets)
+        return try await coordinator.plan(request)
     }
 
     /// The VMs of each host, all hosts asked at once. No names: all hosts of the topology, else this machine.
-    public func list(_ hosts: [String] = [], status: VMState? = nil) async -> [HostListing] {
-        let names = hosts.isEmpty ? directory.allNames : hosts
+    /// Throws for names that no host can have.
+    public func list(
+        _ hosts: [String] = [], status: VMState? = nil
+    ) async throws(KVMCloneError) -> [HostListing] {
+        let names = hosts.isEmpty ? directory.allNames : try directory.expand(hosts)
         let directory = directory
         return await withTaskGroup(of: (Int, HostListing).self) { group in
             for (place, name) in names.enumerated() {
@@ -97,13 +105,17 @@ public actor Client {
     /// Looks hosts over. No names: all hosts of the topology, else this machine.
     public func doctor(_ hosts: [String] = []) async throws(KVMCloneError) -> [DoctorReport] {
         var drivers: [any HostDriver] = []
-        for name in hosts.isEmpty ? directory.allNames : hosts { drivers.append(try directory.host(name)) }
+        for name in hosts.isEmpty ? directory.allNames : try directory.expand(hosts) {
+            drivers.append(try directory.host(name))
+        }
         return await Doctor(drivers).reports()
     }
 
     /// Ends the agents on hosts and removes their executables.
     public func purge(_ hosts: [String]) async throws(KVMCloneError) {
-        for name in hosts.isEmpty ? directory.allNames : hosts { try await directory.host(name).purge() }
+        for name in hosts.isEmpty ? directory.allNames : try directory.expand(hosts) {
+            try await directory.host(name).purge()
+        }
     }
 
     /// Operations, newest first.

@@ -2,6 +2,14 @@ import FoundationEssentials
 import Logging
 import Model
 
+/// Where a secret comes from. It never stands in an argument, the environment or a log.
+public enum Secret: Sendable {
+    /// The first line of a file that only its owner can read.
+    case file(String)
+    /// Whatever the closure returns; it is called on a thread of its own, when the secret is needed.
+    case asking(@Sendable () throws -> String)
+}
+
 /// What a client has to know before it meets a host.
 public struct ClientOptions: Sendable {
     /// The topology file; nil: hosts are SSH names.
@@ -14,6 +22,10 @@ public struct ClientOptions: Sendable {
     public var sshUser: String?
     /// A file of known host keys that is used instead of the configured ones.
     public var knownHosts: String?
+    /// The passphrase of private keys that have one; nil: such keys can't be used, except through an SSH agent.
+    public var passphrase: Secret?
+    /// The user's password on the hosts; nil: none is offered.
+    public var password: Secret?
     /// Where operations are kept.
     public var stateFolder: String
     /// The libvirt URI of hosts that the topology doesn't name.

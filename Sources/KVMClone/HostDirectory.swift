@@ -2,6 +2,7 @@ import Coordinator
 import FoundationEssentials
 import Hosts
 import Model
+import SSH
 import Synchronization
 import Topology
 import YAML
@@ -24,14 +25,30 @@ final class HostDirectory: Sendable {
         } catch {
             throw KVMCloneError(.configuration, "the topology can't be used", cause: "\(error)")
         }
-        settings = HostSettings(
+        var settings = HostSettings(
             binary: try AgentBinary.find(options.agentPath), connectTimeout: options.connectTimeout,
             libvirtTimeout: options.libvirtTimeout,
             stateFolder: options.stateFolder, logger: options.logger)
+        settings.passphrase = options.passphrase.map(SecretSource.init)
+        settings.password = options.password.map(SecretSource.init)
+        self.settings = settings
     }
 
     /// All hosts of the topology; without one, this machine.
     var allNames: [String] { fleet.hosts.isEmpty ? ["localhost"] : fleet.hosts.map(\.name) }
+
+    /// The names that a list of arguments stands for: ranges such as `kvm[2:4]` are written out.
+    func expand(_ arguments: [String]) throws(KVMCloneError) -> [String] {
+        var names: [String] = []
+        for argument in arguments {
+            do {
+                names += try fleet.resolve(list: argument).map(\.name)
+            } catch {
+                throw KVMCloneError(.invalidHost, error.message, field: "host")
+            }
+        }
+        return names
+    }
 
     /// The host of that name, URI or SSH alias.
     func host(_ name: String) throws(KVMCloneError) -> Host {
@@ -70,5 +87,14 @@ final class HostDirectory: Sendable {
         if let uri = options.libvirtURI, host.connection != .local || host.name == "localhost" { host.uri = uri }
         if let ports = options.dataPorts { host.dataPorts = PortRange(ports) }
         return host
+    }
+}
+
+extension SecretSource {
+    init(_ secret: Secret) {
+        switch secret {
+        case .file(let path): self = .file(path)
+        case .asking(let ask): self = .provider(ask)
+        }
     }
 }

@@ -54,11 +54,14 @@ package final class OperationStore: Journal {
         }
     }
 
-    package func forget(_ record: Int, operation: OperationID) async throws(KVMCloneError) {
+    package func forget(_ records: [Int], operation: OperationID) async throws(KVMCloneError) {
+        // One write is one transaction.
         try await write { database in
-            try database.execute(
-                sql: "DELETE FROM step WHERE number = ? AND operation = ?",
-                arguments: [record, operation.description])
+            for record in records {
+                try database.execute(
+                    sql: "DELETE FROM step WHERE number = ? AND operation = ?",
+                    arguments: [record, operation.description])
+            }
         }
     }
 

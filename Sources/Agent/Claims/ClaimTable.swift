@@ -12,7 +12,13 @@ final class ClaimTable: Sendable {
     }
 
     private let folder: String
-    private let held = Mutex<[Held]>([])
+    private struct State {
+        var held: [Held] = []
+        /// Operations that have given their claims back. A request of theirs that comes later was cancelled.
+        var released: Set<String> = []
+    }
+
+    private let state = Mutex(State())
 
     init(folder: String) {
         self.folder = folder
@@ -35,10 +41,18 @@ final class ClaimTable: Sendable {
                 whatToDo: "wait until that has ended, and try again", exitCode: .tryAgain)
         }
         Self.write(claim.operation, to: descriptor)
-        held.withLock { $0.append(Held(operation: claim.operation, descriptor: descriptor)) }
+        let isLate = state.withLock { state in
+            guard !state.released.contains(claim.operation) else { return true }
+            state.held.append(Held(operation: claim.operation, descriptor: descriptor))
+            return false
+        }
+        guard isLate else { return }
+        close(descriptor)
+        throw KVMCloneError(.cancelled, "the operation has given its claims back")
     }
 
     func release(operation: String) {
+        state.withLock { _ = $0.released.insert(operation) }
         release { $0.operation == operation }
     }
 
@@ -47,13 +61,17 @@ final class ClaimTable: Sendable {
     }
 
     private func release(where isMeant: (Held) -> Bool) {
-        let released = held.withLock { held in
-            let released = held.filter(isMeant)
-            held.removeAll(where: isMeant)
+        let released = state.withLock { state in
+            let released = state.held.filter(isMeant)
+            state.held.removeAll(where: isMeant)
             return released
         }
-        // The file stays: to remove it would let two agents lock different files of one name.
-        for claim in released { close(claim.descriptor) }
+        for claim in released {
+            // Unlocked first: a child process that is just being started has the descriptor too, for a moment.
+            flock(claim.descriptor, LOCK_UN)
+            // The file stays: to remove it would let two agents lock different files of one name.
+            close(claim.descriptor)
+        }
     }
 
     private static func key(of subject: Claim.Subject) throws(KVMCloneError) -> (key: String, what: String) {

@@ -8,9 +8,8 @@ enum PortProbe {
     /// Listens for a while. Whoever connects is dropped: nobody can prove anything here.
     static func offer(_ request: OfferPort, threads: RequestThreads) throws -> OfferPort.Response {
         let listener = try Listener(address: "0.0.0.0", ports: request.ports)
-        let seconds = UInt32(max(1, min(request.seconds, 60)))
         let isStarted = threads.start("kc-offer") {
-            sleep(seconds)
+            threads.pause(seconds: max(1, min(request.seconds, 60)))
             listener.close()
         }
         guard isStarted, case .tcp(_, let port) = listener.endpoint else {

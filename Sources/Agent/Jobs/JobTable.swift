@@ -1,6 +1,6 @@
 import AgentProtocol
+import DataPlane
 import Model
-import Synchronization
 
 /// What can be joined to a peer: a job at either end.
 protocol JoinableJob: Sendable {
@@ -9,24 +9,27 @@ protocol JoinableJob: Sendable {
     func close() throws
 }
 
-/// The jobs of this agent, by their ids.
+/// The jobs of this agent, by their ids. An id is used once: a job that was closed stays closed, even if the request to
+/// open it comes after the request to close it, as it can when the first was cancelled.
 final class JobTable: Sendable {
-    private let jobs = Mutex<[HexBytes: any JoinableJob]>([:])
+    private struct State {
+        var jobs: [HexBytes: any JoinableJob] = [:]
+        var opening: Set<HexBytes> = []
+        var closed: Set<HexBytes> = []
+    }
+
+    private let state = Gate(State())
 
     func open(
         _ request: OpenSend, emit: @escaping @Sendable (AgentEvent) -> Void
     ) throws -> OpenSend.Response {
-        let job = try SendingJob(request, emit: emit)
-        try add(job, as: request.job)
-        return job.opened
+        try open(request.job) { try SendingJob(request, emit: emit) }.opened
     }
 
     func open(
         _ request: OpenReceive, emit: @escaping @Sendable (AgentEvent) -> Void
     ) throws -> OpenReceive.Response {
-        let job = try ReceivingJob(request, emit: emit)
-        try add(job, as: request.job)
-        return job.opened
+        try open(request.job) { try ReceivingJob(request, emit: emit) }.opened
     }
 
     func joinable(_ id: HexBytes) throws(KVMCloneError) -> PeerTable {
@@ -49,43 +52,59 @@ final class JobTable: Sendable {
         remove(id)
     }
 
+    /// Ends a job. One that is being opened is waited for, so that nothing of it comes after the answer.
     func close(_ id: HexBytes) throws {
-        let job = try find(id)
-        remove(id)
+        let job = state.wait { state -> (any JoinableJob)?? in
+            state.closed.insert(id)
+            return state.opening.contains(id) ? nil : .some(state.jobs.removeValue(forKey: id))
+        }
+        guard let job = job ?? nil else { throw Self.unknown }
         try job.close()
     }
 
     func closeAll() {
-        let all = jobs.withLock { jobs in
-            defer { jobs = [:] }
-            return Array(jobs.values)
+        let all = state.update { state in
+            defer { state.jobs = [:] }
+            return Array(state.jobs.values)
         }
         for job in all {
             do { try job.close() } catch { complain("a job can't be ended: \(error)") }
         }
     }
 
-    private func add(_ job: any JoinableJob, as id: HexBytes) throws {
-        let isNew = jobs.withLock { jobs in
-            guard jobs[id] == nil else { return false }
-            jobs[id] = job
-            return true
+    private func open<Job: JoinableJob>(_ id: HexBytes, _ make: () throws -> Job) throws -> Job {
+        let refusal = state.update { state -> KVMCloneError? in
+            if state.closed.contains(id) { return KVMCloneError(.cancelled, "the job was closed") }
+            guard state.jobs[id] == nil, state.opening.insert(id).inserted else {
+                return KVMCloneError(.validation, "the job exists already")
+            }
+            return nil
         }
-        guard isNew else {
-            try job.close()
-            throw KVMCloneError(.validation, "the job exists already")
+        if let refusal { throw refusal }
+        do {
+            let job = try make()
+            state.update { state in
+                state.jobs[id] = job
+                state.opening.remove(id)
+            }
+            return job
+        } catch {
+            state.update { $0.opening.remove(id) }
+            throw error
         }
     }
 
     private func remove(_ id: HexBytes) {
-        jobs.withLock { $0[id] = nil }
+        state.update { $0.jobs[id] = nil }
     }
 
     private func find(_ id: HexBytes) throws(KVMCloneError) -> any JoinableJob {
-        guard let job = jobs.withLock({ $0[id] }) else {
-            throw KVMCloneError(.operationNotFound, "the agent doesn't know the job; it may have been started anew")
-        }
+        guard let job = state.update({ $0.jobs[id] }) else { throw Self.unknown }
         return job
+    }
+
+    private static var unknown: KVMCloneError {
+        KVMCloneError(.operationNotFound, "the agent doesn't know the job; it may have been started anew")
     }
 
     private static var wrongKind: KVMCloneError {

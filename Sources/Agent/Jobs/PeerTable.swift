@@ -77,7 +77,7 @@ final class PeerTable: Sendable {
     }
 
     func awaitPeer(_ request: AwaitPeer) throws(KVMCloneError) {
-        let deadline = monotonicNanoseconds() + UInt64(max(1, request.timeout)) * 1_000_000_000
+        let deadline = monotonicNanoseconds() + UInt64(min(max(1, request.timeout), 86_400)) * 1_000_000_000
         let failure = state.wait(until: deadline) { state -> String? in
             if let failure = state.failures[request.peer] { return failure }
             if state.isClosed { return "the job was closed" }

@@ -64,9 +64,13 @@ final class ReceivingJob: JoinableJob {
         defer { ticker.stop() }
         let report = try transfer.wait()
         peers.close()
+        let start = ContinuousClock.now
         for disk in disks { try disk.sink.flush() }
+        let flush = start.duration(to: .now) / .nanoseconds(1)
         reportReceiving()
-        return Receive.Response(wireBytes: report.wireBytes)
+        return Receive.Response(
+            wireBytes: report.wireBytes,
+            stages: report.times.byName.merging(["flush": UInt64(max(0, flush))]) { $1 })
     }
 
     /// Reads back what was written.
@@ -85,7 +89,8 @@ final class ReceivingJob: JoinableJob {
         reportReading(verifier)
         return ReadBack.Response(
             roots: roots.map { HexBytes($0.bytes) },
-            fromMedium: sources.allSatisfy { ($0 as? any ReadBackSource)?.medium == .direct })
+            fromMedium: sources.allSatisfy { ($0 as? any ReadBackSource)?.medium == .direct },
+            stages: verifier.times.byName)
     }
 
     /// Gives all files their final names. What stands there already is set aside if it may be replaced.

@@ -61,7 +61,7 @@ final class SendingJob: JoinableJob {
             roots: digests ? sent.disks.map { HexBytes($0.root?.bytes ?? []) } : nil,
             targets: sent.targets.map {
                 Send.Target(peer: $0.id, wireBytes: $0.wireBytes, failure: $0.failure.map { "\($0)" })
-            }, stages: Self.stages(sent.times), dataBytes: sent.dataBytes)
+            }, stages: sent.times.byName, dataBytes: sent.dataBytes)
     }
 
     func close() {
@@ -78,14 +78,6 @@ final class SendingJob: JoinableJob {
                 SendingProgress(
                     job: id, done: [progress.logicalBytes], data: progress.dataBytes,
                     wire: ["": progress.wireBytes])))
-    }
-
-    private static func stages(_ times: StageTimes) -> [String: UInt64] {
-        [
-            "read": times.read, "zero": times.zeroCheck, "hash": times.hash, "compress": times.compress,
-            "seal": times.seal, "send": times.socket, "wait": times.wait, "user": times.userCPU,
-            "system": times.systemCPU,
-        ]
     }
 }
 

@@ -21,6 +21,8 @@ final class AgentState: Sendable {
     func endAll() {
         jobs.closeAll()
         threads.waitForAll()
+        // A job may have been in the middle of its opening.
+        jobs.closeAll()
         claims.releaseAll()
     }
 }
@@ -28,6 +30,7 @@ final class AgentState: Sendable {
 /// Threads that answer requests. They are bounded: a coordinator has a few requests open for each job.
 final class RequestThreads: Sendable {
     private let running = Gate(0)
+    private let isEnding = Gate(false)
     private static let limit = 256
 
     /// Runs `body` on a thread of its own. False when there is none.
@@ -50,7 +53,14 @@ final class RequestThreads: Sendable {
         }
     }
 
+    /// Blocks for `seconds`, or until the agent ends.
+    func pause(seconds: Int) {
+        let end = monotonicNanoseconds() + UInt64(max(0, seconds)) * 1_000_000_000
+        _ = isEnding.wait(until: end) { $0 ? true : nil }
+    }
+
     func waitForAll() {
+        isEnding.update { $0 = true }
         _ = running.wait { $0 == 0 ? true : nil }
     }
 }

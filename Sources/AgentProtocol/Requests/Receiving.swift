@@ -80,9 +80,12 @@ package struct Receive: AgentRequest {
 
     package struct Response: Codable, Sendable {
         package var wireBytes: UInt64
+        /// Nanoseconds per stage, summed over threads; `user` and `system` are their CPU time.
+        package var stages: [String: UInt64]
 
-        package init(wireBytes: UInt64) {
+        package init(wireBytes: UInt64, stages: [String: UInt64] = [:]) {
             self.wireBytes = wireBytes
+            self.stages = stages
         }
     }
 }
@@ -102,10 +105,13 @@ package struct ReadBack: AgentRequest {
         package var roots: [HexBytes]
         /// True when the page cache was bypassed.
         package var fromMedium: Bool
+        /// As in `Receive.Response`.
+        package var stages: [String: UInt64]
 
-        package init(roots: [HexBytes], fromMedium: Bool) {
+        package init(roots: [HexBytes], fromMedium: Bool, stages: [String: UInt64] = [:]) {
             self.roots = roots
             self.fromMedium = fromMedium
+            self.stages = stages
         }
     }
 }

@@ -95,7 +95,7 @@ package struct Send: AgentRequest {
         /// Root digest of each disk, in order; nil without digests.
         package var roots: [HexBytes]?
         package var targets: [Target]
-        /// Core-nanoseconds per stage: read, hash, compress, seal, send.
+        /// Nanoseconds per stage, summed over threads; `user` and `system` are their CPU time.
         package var stages: [String: UInt64]
         /// Bytes of data that were read; holes are not in it.
         package var dataBytes: UInt64

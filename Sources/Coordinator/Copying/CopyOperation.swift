@@ -26,6 +26,9 @@ package struct CopyOperation: Sendable {
         self.targets = targets
         self.journal = journal
         self.stop = stop
+        var logger = logger
+        logger[metadataKey: "operation"] = "\(id)"
+        logger[metadataKey: "vm"] = "\(plan.vm)"
         self.logger = logger
         self.emit = emit
     }
@@ -43,6 +46,13 @@ package struct CopyOperation: Sendable {
         await watch.value
         emit(.progress(tracker.snapshot()))
         return outcomes
+    }
+
+    /// Logs where an agent's time went, in milliseconds per stage.
+    func logStages(_ step: String, _ stages: [String: UInt64], host: String) {
+        var metadata: Logger.Metadata = ["operation": "\(id)", "host": "\(host)", "vm": "\(plan.vm)"]
+        for (stage, nanoseconds) in stages { metadata["\(stage)_ms"] = "\(nanoseconds / 1_000_000)" }
+        logger.debug("\(step)", metadata: metadata)
     }
 
     private var start: OperationStart {

@@ -56,7 +56,9 @@ struct CopyRun: Sendable {
             guard await line.everyone() > 0 else {
                 throw KVMCloneError(.transfer, "no target is left", host: operation.source.name)
             }
-            return .success(try await operation.source.call(Send(job: operation.job)))
+            let sent = try await operation.source.call(Send(job: operation.job))
+            operation.logStages("sent", sent.stages, host: operation.source.name)
+            return .success(sent)
         } catch {
             return .failure(error)
         }
@@ -73,6 +75,11 @@ struct CopyRun: Sendable {
         let opened = try await ledger.perform(.openSend(host: host, job: operation.job)) {
             () throws(KVMCloneError) in
             try await operation.source.call(request(roots: profile.pools.values.sorted()))
+        }
+        guard opened.sizes.count == plan.files.count else {
+            throw KVMCloneError(
+                .connection, "the agent has opened \(opened.sizes.count) disks instead of \(plan.files.count)",
+                host: host)
         }
         // A start before the locks were held would have gone unseen.
         guard let record = try await operation.source.domain(named: plan.vm), record.uuid == plan.vmUUID,

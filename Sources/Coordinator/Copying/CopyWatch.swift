@@ -36,7 +36,7 @@ struct CopyWatch: Sendable {
         }
     }
 
-    /// Ten times a second: progress. Once a second: time-outs and requests to cancel.
+    /// Ten times a second: progress. Once a second: the journal, time-outs and requests to cancel.
     private func tick() async {
         let clock = ContinuousClock()
         let begin = clock.now
@@ -63,7 +63,19 @@ struct CopyWatch: Sendable {
                     KVMCloneError(
                         .timeout, "not complete after \(deadline) s", whatToDo: "allow more with --deadline"))
             }
+            await writeDown()
             await checkForCancel()
+        }
+    }
+
+    /// For whoever asks from another process.
+    private func writeDown() async {
+        do {
+            guard var status = try await operation.journal.operation(operation.id) else { return }
+            status.progress = tracker.snapshot()
+            try await operation.journal.update(status)
+        } catch {
+            operation.logger.warning("progress not written down", metadata: ["error": "\(error)"])
         }
     }
 

@@ -25,9 +25,16 @@ package final class Ledger: Sendable {
         return try await act()
     }
 
-    /// Forgets the host's steps: what they did is to stay.
+    /// Forgets the host's steps: what they did is to stay. When the journal can't be told, all of them are open as
+    /// before, for whoever finds them there later would undo them.
     package func settle(host: String) async throws(KVMCloneError) {
-        for record in take(host) { try await journal.forget(record.number, operation: operation) }
+        let records = take(host)
+        do throws(KVMCloneError) {
+            try await journal.forget(records.map(\.number), operation: operation)
+        } catch {
+            open.withLock { $0 += records }
+            throw error
+        }
     }
 
     /// Undoes the host's steps, the last first. What can't be undone stays in the journal, and is told.
@@ -36,7 +43,7 @@ package final class Ledger: Sendable {
         for record in take(driver.name).reversed() {
             do {
                 try await StepUndo.undo(record.step, on: driver, operation: operation)
-                try await journal.forget(record.number, operation: operation)
+                try await journal.forget([record.number], operation: operation)
             } catch {
                 logger.error("undo failed", metadata: ["host": "\(driver.name)", "error": "\(error)"])
                 complaints.append("could not undo a step: \(error)")

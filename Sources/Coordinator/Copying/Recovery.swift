@@ -13,18 +13,23 @@ package struct Recovery: Sendable {
         self.logger = logger
     }
 
-    /// Undoes the open steps of every operation that isn't ended and whose process is gone, and marks it failed.
-    /// Answers with the ids of those that are clean now. A host that can't be reached keeps its steps for the next
-    /// time.
+    /// Undoes the open steps of every operation that has ended or whose process is gone. One that hadn't ended is
+    /// marked failed. Answers with the ids of those that are clean now. A host that can't be reached keeps its steps
+    /// for the next time.
     package func cleanUp() async throws(KVMCloneError) -> [OperationID] {
         var cleaned: [OperationID] = []
-        for var status in try await journal.operations(includingEnded: false) {
-            guard let owner = try await journal.owner(of: status.id), !owner.isAlive else { continue }
+        for var status in try await journal.operations(includingEnded: true) {
+            let steps = try await journal.openSteps(of: status.id)
+            if status.state.isFinal {
+                guard !steps.isEmpty else { continue }
+            } else {
+                guard let owner = try await journal.owner(of: status.id), !owner.isAlive else { continue }
+            }
             var isClean = true
-            for record in try await journal.openSteps(of: status.id).reversed() {
+            for record in steps.reversed() {
                 do throws(KVMCloneError) {
                     try await StepUndo.undo(record.step, on: hosts(record.step.host), operation: status.id)
-                    try await journal.forget(record.number, operation: status.id)
+                    try await journal.forget([record.number], operation: status.id)
                 } catch {
                     isClean = false
                     logger.error(
@@ -33,9 +38,11 @@ package struct Recovery: Sendable {
                 }
             }
             guard isClean else { continue }
-            status.state = .failed
-            status.completed = Timestamp.now
-            try await journal.update(status)
+            if !status.state.isFinal {
+                status.state = .failed
+                status.completed = Timestamp.now
+                try await journal.update(status)
+            }
             cleaned.append(status.id)
         }
         return cleaned

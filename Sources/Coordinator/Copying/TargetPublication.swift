@@ -10,6 +10,12 @@ extension TargetRun {
         }
         enter(.verifying)
         let read = try await driver.call(ReadBack(job: operation.job))
+        if !read.fromMedium {
+            operation.emit(
+                .warning(
+                    host: host, message: "read back through the page cache: direct reads aren't possible there"))
+        }
+        operation.logStages("read back", read.stages, host: host)
         for (file, roots) in zip(operation.plan.files, zip(expected, read.roots)) where roots.0 != roots.1 {
             throw KVMCloneError(
                 .transfer, "\(file.disk) differs from its source after it was written", host: host,
@@ -46,12 +52,21 @@ extension TargetRun {
         }
         // From here on the copy stands; what is left to do can't take it back.
         try await ledger.settle(host: host)
+        return await shielded { await tidy() }
+    }
+
+    /// Ends the job and gives the claim back. Answers with what couldn't be done.
+    private func tidy() async -> [String] {
         var warnings: [String] = []
         do throws(KVMCloneError) {
             _ = try await driver.call(Settle(job: operation.job))
-            _ = try await driver.call(ReleaseClaims(operation: operation.id.description))
         } catch {
             warnings.append("the copy is complete, but something was left over: \(error)")
+        }
+        do throws(KVMCloneError) {
+            _ = try await driver.call(ReleaseClaims(operation: operation.id.description))
+        } catch {
+            warnings.append("the copy is complete, but its name is still claimed: \(error)")
         }
         return warnings
     }

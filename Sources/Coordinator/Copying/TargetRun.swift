@@ -50,6 +50,11 @@ struct TargetRun: Sendable {
         ) { () throws(KVMCloneError) in
             try await driver.call(openRequest)
         }
+        guard opened.files.count == operation.plan.files.count else {
+            throw KVMCloneError(
+                .connection,
+                "the agent has made \(opened.files.count) files instead of \(operation.plan.files.count)", host: host)
+        }
         enter(.connecting)
         let joined = try await Joiner(
             source: operation.source, job: operation.job, sourceSalt: source.salt,
@@ -80,7 +85,8 @@ struct TargetRun: Sendable {
         }
         defer { guardian.cancel() }
         do throws(KVMCloneError) {
-            _ = try await driver.call(Receive(job: operation.job))
+            let received = try await driver.call(Receive(job: operation.job))
+            operation.logStages("received", received.stages, host: host)
         } catch {
             throw await cause(of: error, sending)
         }
@@ -93,8 +99,11 @@ struct TargetRun: Sendable {
 
     /// A target whose peer vanished knows less than the source does: when the source has failed, that is the cause.
     private func cause(of error: KVMCloneError, _ sending: Sending) async -> KVMCloneError {
-        guard error.code == .connection || error.code == .operationNotFound || error.code == .transfer else {
-            return error
+        switch error.code {
+        case .connection, .operationNotFound, .transfer: break
+        // The guardian has closed the job: nobody has asked for a stop.
+        case .cancelled where !Task.isCancelled: break
+        default: return error
         }
         let verdict = await withTaskGroup(of: Result<Send.Response, KVMCloneError>?.self) { group in
             group.addTask { await sending.value }

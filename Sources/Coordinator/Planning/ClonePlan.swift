@@ -151,6 +151,6 @@ extension [PreflightFinding] {
         return KVMCloneError(
             code, blockers.map(\.message).joined(separator: "; "), host: host,
             whatToDo: blockers.compactMap(\.whatToDo).joined(separator: "\n"),
-            exitCode: isMixed || code == .validation || code == .clone ? .preflight : nil)
+            exitCode: isMixed || [.validation, .clone, .network].contains(code) ? .preflight : nil)
     }
 }

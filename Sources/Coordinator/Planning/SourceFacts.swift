@@ -50,8 +50,13 @@ struct SourceFacts: Sendable {
         let chain = disk.backingChain.compactMap { $0.reference(in: pools) }
         do throws(KVMCloneError) {
             let roots = roots + [image.folder] + chain.map(\.folder)
-            layers[disk.target] = try await driver.call(
-                InspectDisk(image: image, declaredChain: chain, roots: roots))
+            let found = try await driver.call(InspectDisk(image: image, declaredChain: chain, roots: roots))
+            guard !found.isEmpty, found.allSatisfy(\.isPlausible) else {
+                throw KVMCloneError(
+                    .connection, "the agent's answer about \(Validation.printable(image.path)) makes no sense",
+                    host: driver.name)
+            }
+            layers[disk.target] = found
         } catch {
             findings.append(PreflightFinding(error))
         }
@@ -62,11 +67,16 @@ struct SourceFacts: Sendable {
             // libvirt makes the file at the first start; before that there is nothing to copy.
             guard try await driver.call(FilesExist(paths: [path])).first == true else { return }
             let format = domain.os.nvram?.format ?? "raw"
-            nvram = try await driver.call(
+            let found = try await driver.call(
                 InspectDisk(
                     image: ImageReference(path: path, format: format), declaredChain: [],
-                    roots: roots + [ImageReference(path: path, format: format).folder])
-            ).first
+                    roots: roots + [ImageReference(path: path, format: format).folder]))
+            guard let layer = found.first, layer.isPlausible else {
+                throw KVMCloneError(
+                    .connection, "the agent's answer about \(Validation.printable(path)) makes no sense",
+                    host: driver.name)
+            }
+            nvram = layer
         } catch {
             findings.append(PreflightFinding(error))
         }
@@ -98,6 +108,14 @@ extension DiskImage {
         case .network, .nvme, .directory, .vhost, .empty, .other:
             return nil
         }
+    }
+}
+
+extension InspectDisk.Layer {
+    /// True for sizes that a disk can have: sums of them don't overflow.
+    var isPlausible: Bool {
+        let most = UInt64(1) << 56
+        return virtualSize <= most && fileSize <= most && allocated <= most
     }
 }
 

@@ -64,7 +64,7 @@ package final class ProgressTracker: Sendable {
             target.done = progress.done
             target.data = progress.data
             target.wire = max(target.wire, progress.wire)
-            target.rate.note(progress.done.reduce(0, +), at: now)
+            target.rate.note(zip(files, progress.done).reduce(0) { $0 + min($1.0.size, $1.1) }, at: now)
             target.dataRate.note(progress.data, at: now)
         }
     }

@@ -12,8 +12,9 @@ package protocol Journal: Sendable {
     /// Writes a step down before it acts. Returns the record's number within the operation.
     func willDo(_ step: Step, operation: OperationID) async throws(KVMCloneError) -> Int
 
-    /// Notes that a step's undo is no longer needed: it was undone, or its operation is complete.
-    func forget(_ record: Int, operation: OperationID) async throws(KVMCloneError)
+    /// Notes that the undo of some steps is no longer needed: they were undone, or what they did is to stay. All of
+    /// them or none.
+    func forget(_ records: [Int], operation: OperationID) async throws(KVMCloneError)
 
     /// Steps of an operation that may still have to be undone, oldest first.
     func openSteps(of operation: OperationID) async throws(KVMCloneError) -> [StepRecord]

@@ -33,8 +33,8 @@ package actor MemoryJournal: Journal {
         return number
     }
 
-    package func forget(_ record: Int, operation: OperationID) {
-        entries[operation]?.steps.removeAll { $0.number == record }
+    package func forget(_ records: [Int], operation: OperationID) {
+        entries[operation]?.steps.removeAll { records.contains($0.number) }
     }
 
     package func openSteps(of operation: OperationID) -> [StepRecord] {

@@ -10,5 +10,5 @@ public struct ReceiveOptions: Sendable {
     public var idleTimeout: Double = 120
 
     /// Options with the given number of connections.
-    public init(streams: Int = 2) { self.streams = streams }
+    public init(streams: Int = 4) { self.streams = streams }
 }

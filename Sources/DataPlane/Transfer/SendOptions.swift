@@ -18,5 +18,5 @@ public struct SendOptions: Sendable {
     public var epoch: UInt32 = 0
 
     /// Options with the given number of connections per target.
-    public init(streams: Int = 2) { self.streams = streams }
+    public init(streams: Int = 4) { self.streams = streams }
 }

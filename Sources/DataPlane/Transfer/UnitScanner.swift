@@ -15,7 +15,7 @@ final class UnitScanner {
     private let diskIndexes: [UInt32]
     private let buffer: UnsafeMutableRawPointer
     private let leavesPerRun: Int
-    private let hasher: SHA256?
+    private let hasher: LeafHasher?
     private let unitHasher: SHA256?
     private let zeros: ZeroDigests?
     private let mayHold = UnsafeMutablePointer<Bool>.allocate(capacity: Geometry.leavesPerUnit)
@@ -37,7 +37,7 @@ final class UnitScanner {
         self.buffer = buffer
         leavesPerRun = max(1, min(frameSize, Geometry.maxFrame) / Geometry.leaf)
         self.zeros = zeros
-        hasher = zeros == nil ? nil : try SHA256()
+        hasher = if let zeros { try LeafHasher(zeros: zeros) } else { nil }
         unitHasher = zeros == nil ? nil : try SHA256()
     }
 
@@ -99,17 +99,9 @@ final class UnitScanner {
         let t2 = monotonicNanoseconds()
         times.read += t1 - t0
         times.zeroCheck += t2 - t1
-        if let hasher, let unitHasher, let zeros {
+        if let hasher, let unitHasher {
             try wrapping { () throws(CryptoError) in
-                for i in 0..<leaves {
-                    let start = i * Geometry.leaf
-                    let count = min(Geometry.leaf, length - start)
-                    let digest =
-                        nonZero & (1 << UInt32(i)) == 0
-                        ? try zeros.leaf(length: count)
-                        : try hasher.digest(UnsafeRawBufferPointer(start: buffer + start, count: count))
-                    try unitHasher.update(digest)
-                }
+                try unitHasher.update(hasher.digests(of: buffer, length: length, nonZero: nonZero))
             }
             times.hash += monotonicNanoseconds() - t2
         }

@@ -15,9 +15,19 @@ struct AgentInstaller: Sendable {
     let stateFolder: String?
 
     /// Prints the machine's architecture, then `present` if the agent of digest $1 lies at $2 unharmed.
+    ///
+    /// The digest takes about 0.1 s of CPU. A file whose inode, size and times (the change time can't be set) are
+    /// those that it had when its digest was last seen to be right isn't read again.
     private static let probe: StaticString = """
         uname -m
-        if [ -x "$2" ] && printf '%s  %s\\n' "$1" "$2" | sha256sum -c --status - 2>/dev/null; then echo present; fi
+        [ -x "$2" ] || exit 0
+        stamp=$(stat -c '%i %s %y %z' "$2")
+        if [ -z "$stamp" ] || [ "$stamp" != "$(cat "$2.verified" 2>/dev/null)" ]; then
+            printf '%s  %s\\n' "$1" "$2" | sha256sum -c --status - 2>/dev/null || exit 0
+            umask 077
+            printf '%s\\n' "$stamp" >"$2.verified"
+        fi
+        echo present
         """
 
     /// Takes the executable from standard input, checks its digest $1 and puts it to $2 in one step.

@@ -16,7 +16,7 @@ final class AgentLink: Sendable {
     private struct State {
         var nextID: UInt64 = 1
         var waiters: [UInt64: Waiter] = [:]
-        /// Ids whose caller has gone before the answer came.
+        /// Why the channel has ended.
         var end: KVMCloneError?
     }
 
@@ -48,6 +48,19 @@ final class AgentLink: Sendable {
 
     /// True until the channel has ended.
     var isAlive: Bool { state.withLock { $0.end == nil } }
+
+    /// True while somebody waits for an answer.
+    var isAsked: Bool { state.withLock { !$0.waiters.isEmpty } }
+
+    /// Says hello. An agent that hasn't answered after `seconds` is given up: the channel ends.
+    func greet(within seconds: Int) async throws(KVMCloneError) -> Hello.Response {
+        let alarm = Task {
+            try await Task.sleep(for: .seconds(seconds))
+            fail(ended("the agent hasn't answered within \(seconds) s"))
+        }
+        defer { alarm.cancel() }
+        return try await call(Hello())
+    }
 
     /// Asks, and waits for the answer. A cancelled caller stops waiting at once; the agent may still act.
     func call<R: AgentRequest>(_ request: R) async throws(KVMCloneError) -> R.Response {
@@ -83,6 +96,12 @@ final class AgentLink: Sendable {
     /// Ends the channel, which ends the agent.
     func close() async {
         fail(KVMCloneError(.connection, "the agent's channel was closed", host: host))
+        // It ends with its channel. One that doesn't is ended.
+        let patience = Task {
+            try await Task.sleep(for: .seconds(10))
+            process.terminate()
+        }
+        defer { patience.cancel() }
         _ = await process.waitForExit()
     }
 

@@ -24,12 +24,14 @@ actor HostConnections {
     func controlConnection() async throws(KVMCloneError) -> Connected {
         guard !isClosed else { throw KVMCloneError(.connection, "the host was closed", host: host.name) }
         if let control {
-            if case .success(let connected) = await control.value, connected.connection.isUsable { return connected }
-            if self.control == control { self.control = nil }
+            if case .success(let connected)? = await control.valueUnlessCancelled(), connected.connection.isUsable {
+                return connected
+            }
+            if self.control == control, !Task.isCancelled { self.control = nil }
         }
         let opening = self.control ?? Task { await open() }
         control = opening
-        return try await opening.value.get()
+        return try await opening.patientValue(host: host.name)
     }
 
     /// A connection that has room for one more bulk stream.
@@ -43,6 +45,12 @@ actor HostConnections {
             bulk.append(connected.connection)
         }
         return connected.connection
+    }
+
+    /// Ends an attempt to connect; connections that stand stay.
+    func stopOpening() {
+        isClosed = true
+        control?.cancel()
     }
 
     func close() async {
@@ -68,6 +76,8 @@ actor HostConnections {
         target.user = host.ssh.user
         if let key = host.ssh.key { target.identityFiles = [key] }
         if let file = host.ssh.knownHosts { target.knownHostsFiles = [file] }
+        target.passphrase = settings.passphrase
+        target.password = settings.password
         target.connectTimeout = .seconds(settings.connectTimeout)
         return target
     }

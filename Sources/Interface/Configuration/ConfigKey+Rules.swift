@@ -6,7 +6,8 @@ extension ConfigKey {
     public func validate(_ text: String, field: String? = nil) throws(KVMCloneError) {
         let field = field ?? rawValue
         switch self {
-        case .topology, .sshKeyPath, .sshKnownHosts, .loggingFile: _ = try Rules.path(text, field: field)
+        case .topology, .sshKeyPath, .sshKnownHosts, .sshPassphraseFile, .sshPasswordFile, .loggingFile:
+            _ = try Rules.path(text, field: field)
         case .output: _ = try Rules.choice(text, field: field, as: OutputFormat.self)
         case .dataPorts: _ = try Rules.portRange(text, field: field)
         case .sshPort: _ = try Rules.port(text, field: field)

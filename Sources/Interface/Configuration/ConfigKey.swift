@@ -10,6 +10,8 @@ public enum ConfigKey: String, Sendable, CaseIterable {
     case sshTimeout = "ssh.timeout"
     case sshUser = "ssh.user"
     case sshKnownHosts = "ssh.known_hosts"
+    case sshPassphraseFile = "ssh.passphrase_file"
+    case sshPasswordFile = "ssh.password_file"
     case transferParallel = "transfer.parallel"
     case transferCompress = "transfer.compress"
     case transferVerify = "transfer.verify"
@@ -35,8 +37,8 @@ public enum ConfigKey: String, Sendable, CaseIterable {
     /// The value when nobody sets it; nil: none.
     public var defaultValue: String? {
         switch self {
-        case .topology, .sshKeyPath, .sshPort, .sshUser, .sshKnownHosts, .transferBandwidthLimit, .libvirtURI,
-            .loggingFile:
+        case .topology, .sshKeyPath, .sshPort, .sshUser, .sshKnownHosts, .sshPassphraseFile, .sshPasswordFile,
+            .transferBandwidthLimit, .libvirtURI, .loggingFile:
             nil
         case .output: "text"
         case .dataPorts: "49152-49215"
@@ -62,6 +64,8 @@ public enum ConfigKey: String, Sendable, CaseIterable {
         case .sshTimeout: "seconds to wait for a connection, 1-86400"
         case .sshUser: "user on the hosts; none: as the SSH configuration says"
         case .sshKnownHosts: "file with the hosts' keys; none: as the SSH configuration says"
+        case .sshPassphraseFile: "file with the private key's passphrase; none: asked for on a terminal"
+        case .sshPasswordFile: "file with the user's password; none: keys only"
         case .transferParallel: "streams per copy, 1-16"
         case .transferCompress: "true, false, or auto: where it makes the copy faster"
         case .transferVerify: "read every copy back and compare it"

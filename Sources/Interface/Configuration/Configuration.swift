@@ -120,7 +120,7 @@ extension ConfigKey {
     /// Paths with `~` resolved, and when they stand in a file, relative ones below that file's folder.
     fileprivate func expand(_ value: String, home: String, base: String?) -> String {
         switch self {
-        case .topology, .sshKeyPath, .sshKnownHosts, .loggingFile:
+        case .topology, .sshKeyPath, .sshKnownHosts, .sshPassphraseFile, .sshPasswordFile, .loggingFile:
             guard value.hasPrefix("~") || base != nil else { return value }
             return Folders.expand(value, home: home, base: base ?? ".")
         default: return value

@@ -88,7 +88,7 @@ extension ProgressView {
         return "\(spinner) \(label) \(tails[4])"
     }
 
-    private var spinner: String { paint.cyan(symbols.spinner[style.frame % symbols.spinner.count]) }
+    var spinner: String { paint.cyan(symbols.spinner[style.frame % symbols.spinner.count]) }
 
     /// `web01→kvm3`, with the copy's name where it has another one. Where that takes more than half of the line, the
     /// source's name is left off.

@@ -35,7 +35,7 @@ public struct ProgressView: Sendable {
     /// The lines of a running operation: a heading, then one per target and disk. When there are more than the
     /// terminal has, those in the middle of the work come first and the last line counts the rest.
     public func running(_ state: ProgressState) -> [String] {
-        guard let start = state.start else { return [] }
+        guard let start = state.start else { return [fit("\(spinner) looking at the hosts")] }
         let columns = columns(state, of: start)
         var entries = state.targets.flatMap { lines(for: $0, of: start, columns) }
         let limit = max(1, style.terminal.lines - 2)

@@ -34,7 +34,9 @@ public enum ByteCount {
 
     /// Writes a rate, `212 MiB/s`.
     public static func formatRate(_ bytesPerSecond: Double) -> String {
-        format(UInt64(max(0, bytesPerSecond.isFinite ? bytesPerSecond : 0))) + "/s"
+        // What doesn't fit 64 bits is shown as the most that does.
+        let rate = bytesPerSecond.isFinite ? max(0, bytesPerSecond) : 0
+        return format(UInt64(exactly: rate.rounded(.down)) ?? .max) + "/s"
     }
 
     /// `value` with three significant figures, at most two after the point.

@@ -53,7 +53,7 @@ struct ListCommand: AsyncParsableCommand {
         let names = hosts.flatMap { $0.split(separator: ",").map(String.init) }
         for name in names { try CopyOperands.checkHost(name, field: "host") }
         let listings = try await context.withClient { [status] in
-            await $0.list(names, status: VMState(rawValue: status.rawValue))
+            try await $0.list(names, status: VMState(rawValue: status.rawValue))
         }
         switch context.output {
         case .json, .yaml:

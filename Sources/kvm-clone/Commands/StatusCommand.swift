@@ -58,7 +58,8 @@ struct StatusCommand: AsyncParsableCommand {
 
     private func show(_ statuses: [OperationStatus], _ context: CommandContext) throws {
         switch context.output {
-        case .json, .yaml: try StandardOutput.write(DocumentText.render(statuses, as: context.output))
+        case .json, .yaml:
+            try StandardOutput.write(DocumentText.render(statuses.map(StatusDocument.init), as: context.output))
         case .name: try StandardOutput.write(statuses.map { "\($0.id)\n" }.joined())
         case .text, .wide:
             try StandardOutput.write(StatusText.table(statuses).render(table.table(for: context.output)))
@@ -67,7 +68,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     private func showOne(_ status: OperationStatus, _ context: CommandContext) throws {
         switch context.output {
-        case .json, .yaml: try StandardOutput.write(DocumentText.render(status, as: context.output))
+        case .json, .yaml: try StandardOutput.write(DocumentText.render(StatusDocument(status), as: context.output))
         case .name: try StandardOutput.write("\(status.id)\n")
         case .text, .wide: try StandardOutput.write(StatusText.detail(status))
         }

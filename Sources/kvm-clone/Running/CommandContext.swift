@@ -67,6 +67,11 @@ struct CommandContext: Sendable {
         options.sshPort = configuration.integer(.sshPort)
         options.sshUser = configuration.text(.sshUser)
         options.knownHosts = configuration.text(.sshKnownHosts)
+        options.passphrase = configuration.text(.sshPassphraseFile).map { .file($0) }
+        options.password = configuration.text(.sshPasswordFile).map { .file($0) }
+        if options.passphrase == nil, Prompt.canAsk(global) {
+            options.passphrase = .asking { try Prompt.secret("Passphrase of the private key: ") }
+        }
         options.stateFolder = configuration.paths.stateFolder
         options.libvirtURI = configuration.text(.libvirtURI)
         options.dataPorts = configuration.dataPorts

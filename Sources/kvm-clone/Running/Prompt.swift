@@ -20,6 +20,16 @@ enum Prompt {
         }
     }
 
+    /// Asks for a secret, which isn't shown. Blocks; call it on a thread of your own.
+    static func secret(_ question: String) throws -> String {
+        guard let typed = getpass(question) else {
+            throw KVMCloneError(.configuration, "no terminal to ask on", whatToDo: "set ssh.passphrase_file")
+        }
+        let text = String(cString: typed)
+        memset(typed, 0, strlen(typed))
+        return text
+    }
+
     /// A line of standard input, read on a thread of its own. A cancelled task doesn't wait for it.
     private static func line() async throws -> String? {
         let lines = AsyncStream<String?> { continuation in

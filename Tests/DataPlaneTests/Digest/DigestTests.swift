@@ -1,3 +1,4 @@
+import CLinux
 import Testing
 
 @testable import DataPlane
@@ -12,6 +13,50 @@ import Testing
             #expect(try hasher.finish().description == wanted)
         }
         #expect(Digest256(hex: wanted)?.description == wanted)
+    }
+
+    @Test(
+        "sixteen messages at once give what each gives alone",
+        .enabled(if: kc_has_sha256_x16(), "this CPU lacks AVX-512; leaves are hashed one by one"),
+        arguments: [0, 64, 128, 4096])
+    func wide(count: Int) throws {
+        var generator = Seeded(UInt64(count))
+        let bytes = (0..<(16 * count + 16)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        var digests = [kc_digest](repeating: kc_digest(), count: 16)
+        bytes.withUnsafeBytes { raw in
+            let lanes = (0..<16).map { i in raw.baseAddress.map { $0 + i * count } }
+            kc_sha256_x16(lanes, count, &digests)
+        }
+        let hasher = try SHA256()
+        for (i, digest) in digests.enumerated() {
+            try hasher.update(Array(bytes[(i * count)..<((i + 1) * count)]))
+            #expect(try hasher.finish().bytes == withUnsafeBytes(of: digest) { Array($0) })
+        }
+    }
+
+    @Test("leaves are hashed alike side by side, alone, partial, and as zeros", arguments: 0..<16)
+    func leaves(seed: UInt64) throws {
+        var generator = Seeded(seed)
+        let length = Int.random(in: 1...(1 << 20), using: &generator)
+        var bytes = [UInt8](repeating: 0, count: length)
+        var nonZero: UInt32 = 0
+        for leaf in 0..<Geometry.leaves(in: length) where Bool.random(using: &generator) {
+            nonZero |= 1 << UInt32(leaf)
+            bytes[leaf << 16] = UInt8.random(in: 1...255, using: &generator)
+        }
+        let single = try SHA256()
+        var wanted: [UInt8] = []
+        for start in stride(from: 0, to: length, by: 65536) {
+            try single.update(Array(bytes[start..<min(start + 65536, length)]))
+            wanted += try single.finish().bytes
+        }
+        for isWide in kc_has_sha256_x16() ? [false, true] : [false] {
+            let hasher = try LeafHasher(zeros: ZeroDigests(), isWide: isWide)
+            let digests = try bytes.withUnsafeBytes { raw in
+                try raw.baseAddress.map { Array(try hasher.digests(of: $0, length: length, nonZero: nonZero)) } ?? []
+            }
+            #expect(digests == wanted)
+        }
     }
 
     @Test("text that is no digest is refused", arguments: ["", "ab", String(repeating: "G", count: 64)])

@@ -1,0 +1,11 @@
+# shellcheck shell=bash disable=SC2154  # the parts share variables
+# The agent's size, and how long it takes from its start to its end on an empty control channel.
+
+part_agent() {
+    local run
+    strip -o "$work/agent" "$bin/kvm-clone-agent"
+    note agent-size "$(stat -c %s "$bin/kvm-clone-agent")"
+    note agent-stripped "$(stat -c %s "$work/agent")"
+    for ((run = 0; run < runs * 3; run++)); do timed agent-start "$work/agent" serve --state "$work/agent-state" </dev/null; done
+    rm -rf "$work/agent" "$work/agent-state"
+}

@@ -1,0 +1,160 @@
+import Foundation
+import Testing
+
+extension Integration.Lab {
+    @Suite struct FailureTests {
+        /// A slow copy of a guest, once it has moved half of its bytes.
+        private func halfway(
+            _ hosts: LabHosts, _ format: String = "raw", to targets: String = "kvm2,kvm3", share: Double = 0.5,
+            limit: String = "24M"
+        ) async throws -> RunningCopy {
+            let copy = try RunningCopy(
+                hosts.tool(),
+                ["replicate", "kvm1", targets, format, "-n", "half", "--no-compress", "--bwlimit", limit])
+            try await copy.waitForShare(share)
+            return copy
+        }
+
+        private func killAgent(_ hosts: LabHosts, _ host: Int) async throws {
+            let agents = try await hosts.agents(host)
+            try #require(!agents.isEmpty)
+            for agent in agents { try await hosts.exec(host, "kill", "-KILL", agent) }
+        }
+
+        @Test("a start of the source in the middle is refused, or the job fails cleanly", arguments: ["raw", "qcow2"])
+        func start(_ format: String) async throws {
+            let hosts = try await Integration.Lab.guests()
+            let before = try await hosts.contents()
+            let copy = try await halfway(hosts, format)
+            let started = try await hosts.virsh(1, "start", format)
+            let outcome = try await copy.end()
+            if started.code == 0 {
+                #expect(outcome.code == 13 || outcome.code == 17, "\(outcome)")
+                try await hosts.virsh(1, "destroy", format).succeeded()
+            } else {
+                #expect(started.error.contains("lock"), "\(started)")
+                // libvirt tells a start even when QEMU is refused the disk; then the job may fail, but cleanly.
+                #expect([0, 13, 17].contains(outcome.code), "\(outcome)")
+            }
+            for host in [2, 3] where outcome.code == 0 { try await hosts.remove("half", from: host) }
+            try await hosts.settles(to: before)
+        }
+
+        @Test("a source file that changes in the middle fails the copy", arguments: ["raw", "qcow2"])
+        func changed(_ format: String) async throws {
+            let hosts = try await Integration.Lab.guests()
+            let before = try await hosts.contents()
+            let copy = try await halfway(hosts, format)
+            try await hosts.shell(1, "touch \(LabHosts.images)/\(format).\(format)").succeeded()
+            let outcome = try await copy.end()
+            #expect(outcome.code == 13, "\(outcome)")
+            #expect(outcome.error.contains("\(format).\(format): its contents were written"), "\(outcome)")
+            try await hosts.settles(to: before)
+        }
+
+        @Test("a pool that is too small is found before the copy begins, and the others get theirs")
+        func tooSmall() async throws {
+            let hosts = try await Integration.Lab.guests()
+            let before = try await hosts.contents()
+            try await hosts.lab("tmpfs", "kvm3", LabHosts.images, "64m").succeeded()
+            let outcome = try await hosts.tool()("replicate", "kvm1", "kvm2,kvm3,kvm4", "raw", "-o", "json")
+            let left = try await hosts.exec(3, "ls", "-A", LabHosts.images).trimmed
+            try await hosts.exec(3, "umount", LabHosts.images).succeeded()
+            #expect(outcome.code == 3, "\(outcome)")
+            let responses = try outcome.decoded(as: [CloneResponse].self)
+            #expect(responses.map(\.success) == [true, false, true])
+            #expect(responses[1].errorCode == 1204)
+            #expect(left.isEmpty)
+            for host in [2, 4] { try await hosts.remove("raw", from: host) }
+            try await hosts.settles(to: before)
+        }
+
+        @Test("a pool that fills up in the middle fails its target only, and nothing is left there")
+        func fillsUp() async throws {
+            let hosts = try await Integration.Lab.guests()
+            let before = try await hosts.contents()
+            try await hosts.lab("tmpfs", "kvm3", LabHosts.images, "300m").succeeded()
+            let copy = try await halfway(hosts, to: "kvm2,kvm3,kvm4")
+            // Until it is full.
+            try await hosts.shell(3, "dd if=/dev/zero of=\(LabHosts.images)/filler bs=1M; true").succeeded()
+            let outcome = try await copy.end()
+            let left = try await hosts.exec(3, "ls", "-A", LabHosts.images).trimmed
+            try await hosts.exec(3, "umount", LabHosts.images).succeeded()
+            #expect(outcome.code == 3, "\(outcome)")
+            #expect(outcome.error.contains("[1204]") || outcome.error.contains("space"), "\(outcome)")
+            #expect(left == "filler")
+            for host in [2, 4] {
+                #expect(try await hosts.names(host).contains("half"))
+                try await hosts.remove("half", from: host)
+            }
+            try await hosts.settles(to: before)
+        }
+
+        @Test("a target whose agent is killed in the middle fails alone: exit 3")
+        func targetAgent() async throws {
+            let hosts = try await Integration.Lab.guests()
+            let before = try await hosts.contents()
+            let copy = try await halfway(hosts)
+            try await killAgent(hosts, 3)
+            let outcome = try await copy.end()
+            #expect(outcome.code == 3, "\(outcome)")
+            #expect(outcome.error.contains("kvm3"))
+            #expect(try await hosts.names(2).contains("half"))
+            try await hosts.remove("half", from: 2)
+            try await hosts.settles(to: before)
+        }
+
+        @Test("a source whose agent is killed in the middle fails the copy with a clear message")
+        func sourceAgent() async throws {
+            let hosts = try await Integration.Lab.guests()
+            let before = try await hosts.contents()
+            let copy = try await halfway(hosts)
+            try await killAgent(hosts, 1)
+            let outcome = try await copy.end()
+            #expect(![0, 3].contains(outcome.code) && !outcome.wasKilled, "\(outcome)")
+            #expect(outcome.error.contains("kvm1"), "\(outcome)")
+            try await hosts.settles(to: before)
+        }
+
+        @Test(
+            "a coordinator that is killed in the middle leaves no agent and nothing under a final name",
+            arguments: [SIGKILL, SIGINT])
+        func coordinator(_ signal: Int32) async throws {
+            let hosts = try await Integration.Lab.guests()
+            let before = try await hosts.contents()
+            let copy = try await halfway(hosts)
+            copy.process.signal(signal)
+            let outcome = try await copy.end(within: 60)
+            #expect(outcome.code == 128 + signal)
+            try await hosts.settles(to: before, within: 60)
+        }
+
+        @Test("a second coordinator with a state of its own leaves with 75 while the first copies the VM")
+        func twoCoordinators() async throws {
+            let hosts = try await Integration.Lab.guests()
+            let before = try await hosts.contents()
+            // Slow enough to last for as long as the second takes.
+            let copy = try await halfway(hosts, to: "kvm2", share: 0.1, limit: "4M")
+            let second = try await hosts.tool()("clone", "kvm1", "kvm3", "raw")
+            #expect(second.code == 75, "\(second)")
+            #expect(!copy.process.hasEnded)
+            copy.process.signal(SIGINT)
+            #expect(try await copy.end().code == 130)
+            try await hosts.settles(to: before)
+        }
+
+        @Test("a libvirtd that dies on the target in the middle fails that target cleanly")
+        func targetLibvirt() async throws {
+            let hosts = try await Integration.Lab.guests()
+            let before = try await hosts.contents()
+            let copy = try await halfway(hosts)
+            try await hosts.lab("kill", "kvm3", "libvirtd").succeeded()
+            let outcome = try await copy.end()
+            try await hosts.lab("start", "kvm3", "libvirtd").succeeded()
+            #expect(outcome.code == 3, "\(outcome)")
+            #expect(try await hosts.names(2).contains("half"))
+            try await hosts.remove("half", from: 2)
+            try await hosts.settles(to: before)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import AgentProtocol
+import Coordinator
+import Foundation
+import Model
+import Simulation
+
+/// A host whose agent answers some requests with JSON of the test's making.
+struct LyingHost: HostDriver {
+    let truth: FakeHost
+    /// Answers by the names of requests.
+    let lies: [String: String]
+
+    var name: String { truth.name }
+
+    func call<R: AgentRequest>(_ request: R) async throws(KVMCloneError) -> R.Response {
+        guard let lie = lies[R.name] else { return try await truth.call(request) }
+        do {
+            return try JSONDecoder().decode(R.Response.self, from: Data(lie.utf8))
+        } catch {
+            throw KVMCloneError(.connection, "the agent's answer can't be understood", host: name, cause: "\(error)")
+        }
+    }
+
+    func profile() async throws(KVMCloneError) -> HostProfile { try await truth.profile() }
+    func connection() async -> ConnectionReport { await truth.connection() }
+    func greet() async throws(KVMCloneError) -> Hello.Response { try await call(Hello()) }
+    func purge() async throws(KVMCloneError) { try await truth.purge() }
+    func agentEvents() async -> AsyncStream<AgentEvent> { await truth.agentEvents() }
+    func hypervisor() async throws(KVMCloneError) -> HypervisorFacts { try await truth.hypervisor() }
+    func domainCapabilities(of kind: MachineKind) async throws(KVMCloneError) -> String? {
+        try await truth.domainCapabilities(of: kind)
+    }
+    func domains() async throws(KVMCloneError) -> [DomainRecord] { try await truth.domains() }
+    func domain(named name: String) async throws(KVMCloneError) -> DomainRecord? {
+        try await truth.domain(named: name)
+    }
+    func define(_ xml: String) async throws(KVMCloneError) { try await truth.define(xml) }
+    func undefine(uuid: String) async throws(KVMCloneError) { try await truth.undefine(uuid: uuid) }
+    func starts(ofDomain uuid: String) async throws(KVMCloneError) -> AsyncStream<Void> {
+        try await truth.starts(ofDomain: uuid)
+    }
+    func join(_ descriptor: Int32, toSocket path: String) async throws(KVMCloneError) {
+        try await truth.join(descriptor, toSocket: path)
+    }
+    func close() async { await truth.close() }
+}

@@ -1,0 +1,217 @@
+import AgentProtocol
+import Coordinator
+import Foundation
+import Glibc
+import Model
+import Synchronization
+
+/// A host whose libvirt is a value in memory, and whose agent is the real one on threads of this process: disks are
+/// real files, and bytes travel over real sockets.
+package final class FakeHost: HostDriver {
+    private struct State {
+        var libvirt: FakeLibvirt
+        var profile: HostProfile
+        var agents: [InProcessAgent] = []
+        var startListeners: [String: [AsyncStream<Void>.Continuation]] = [:]
+        var eventListeners: [AsyncStream<AgentEvent>.Continuation] = []
+        var isClosed = false
+    }
+
+    package let name: String
+    /// The folder behind its pool `default`.
+    package let pool: String
+    package let faults = FaultPlan()
+    private let folder: TemporaryFolder
+    private let stateFolder: String
+    private let state: Mutex<State>
+
+    package init(_ name: String) throws {
+        self.name = name
+        folder = try TemporaryFolder()
+        pool = try folder.folder("pool")
+        stateFolder = try folder.folder("state")
+        state = Mutex(
+            State(
+                libvirt: FakeLibvirt(pool: pool),
+                profile: HostProfile(
+                    pools: ["default": pool], defaultPool: "default", transferAddress: "127.0.0.1",
+                    dataPorts: 50_000...59_999)))
+    }
+
+    // MARK: What tests do to it
+
+    /// Changes what its libvirt knows.
+    package func changeLibvirt(_ change: (inout FakeLibvirt) -> Void) {
+        state.withLock { change(&$0.libvirt) }
+    }
+
+    /// Changes what the topology says of it.
+    package func changeProfile(_ change: (inout HostProfile) -> Void) {
+        state.withLock { change(&$0.profile) }
+    }
+
+    /// Puts a machine on it: disks and definition. Blocks.
+    package func add(_ machine: MachineRecipe) throws {
+        try machine.makeDisks(in: pool)
+        try state.withLock { try $0.libvirt.define(machine.xml(folder: pool)) }
+    }
+
+    /// Starts a VM, as somebody else would.
+    package func startMachine(_ name: String) {
+        let listeners = state.withLock { state -> [AsyncStream<Void>.Continuation] in
+            guard let place = state.libvirt.domains.firstIndex(where: { $0.name == name }) else { return [] }
+            state.libvirt.domains[place].state = .running
+            return state.startListeners[state.libvirt.domains[place].uuid] ?? []
+        }
+        for listener in listeners { listener.yield() }
+    }
+
+    /// True when somebody waits for starts.
+    package var isWatchedForStarts: Bool { state.withLock { !$0.startListeners.isEmpty } }
+
+    /// Ends the running agent, as a lost connection does.
+    package func killAgent() {
+        state.withLock { $0.agents.last }?.kill()
+    }
+
+    /// True while an agent whose channel has ended still gives back what it held.
+    package var isAgentEnding: Bool { state.withLock { $0.agents.contains { !$0.isAlive && $0.isServing } } }
+
+    // MARK: The agent
+
+    package func call<R: AgentRequest>(_ request: R) async throws(KVMCloneError) -> R.Response {
+        try await named(R.name) { () throws(KVMCloneError) in try await agent().call(request) }
+    }
+
+    /// The agent, past all faults, for looking on.
+    package func ask<R: AgentRequest>(_ request: R) async throws(KVMCloneError) -> R.Response {
+        try await agent().call(request)
+    }
+
+    package func greet() async throws(KVMCloneError) -> Hello.Response {
+        try await call(Hello())
+    }
+
+    package func purge() async throws(KVMCloneError) {
+        try await named("purge") { () throws(KVMCloneError) in killAgent() }
+    }
+
+    package func agentEvents() async -> AsyncStream<AgentEvent> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: AgentEvent.self, bufferingPolicy: .bufferingNewest(64))
+        let isClosed = state.withLock { state in
+            state.eventListeners.append(continuation)
+            return state.isClosed
+        }
+        if isClosed { continuation.finish() }
+        return stream
+    }
+
+    private func agent() throws(KVMCloneError) -> InProcessAgent {
+        do {
+            return try state.withLock { state in
+                guard !state.isClosed else { throw KVMCloneError(.connection, "the host was closed") }
+                if let last = state.agents.last, last.isAlive { return last }
+                let fresh = try InProcessAgent(host: name, stateFolder: stateFolder) { [weak self] in self?.tell($0) }
+                state.agents.append(fresh)
+                return fresh
+            }
+        } catch {
+            throw (error as? KVMCloneError ?? KVMCloneError(.general, "\(error)")).on(name)
+        }
+    }
+
+    private func tell(_ event: AgentEvent) {
+        for listener in state.withLock({ $0.eventListeners }) { listener.yield(event) }
+    }
+
+    // MARK: Libvirt
+
+    package func profile() async throws(KVMCloneError) -> HostProfile {
+        try await named("profile") { () throws(KVMCloneError) in state.withLock { $0.profile } }
+    }
+
+    package func connection() async -> ConnectionReport { ConnectionReport(kind: "local", note: nil) }
+
+    package func hypervisor() async throws(KVMCloneError) -> HypervisorFacts {
+        try await named("hypervisor") { () throws(KVMCloneError) in state.withLock { $0.libvirt.facts } }
+    }
+
+    package func domainCapabilities(of kind: MachineKind) async throws(KVMCloneError) -> String? {
+        try await named("capabilities") { () throws(KVMCloneError) in
+            try state.withLock { $0.libvirt.capabilities }.get()
+        }
+    }
+
+    package func domains() async throws(KVMCloneError) -> [DomainRecord] {
+        try await named("domains") { () throws(KVMCloneError) in state.withLock { $0.libvirt.domains } }
+    }
+
+    package func domain(named name: String) async throws(KVMCloneError) -> DomainRecord? {
+        try await named("domain") { () throws(KVMCloneError) in
+            state.withLock { state in state.libvirt.domains.first { $0.name == name } }
+        }
+    }
+
+    package func define(_ xml: String) async throws(KVMCloneError) {
+        try await named("define") { () throws(KVMCloneError) in
+            try state.withLock { state throws(KVMCloneError) in try state.libvirt.define(xml) }
+        }
+    }
+
+    package func undefine(uuid: String) async throws(KVMCloneError) {
+        try await named("undefine") { () throws(KVMCloneError) in
+            try state.withLock { state throws(KVMCloneError) in try state.libvirt.undefine(uuid) }
+        }
+    }
+
+    package func starts(ofDomain uuid: String) async throws(KVMCloneError) -> AsyncStream<Void> {
+        try await named("starts") { () throws(KVMCloneError) in
+            let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+            state.withLock { $0.startListeners[uuid, default: []].append(continuation) }
+            return stream
+        }
+    }
+
+    package func join(_ descriptor: Int32, toSocket path: String) async throws(KVMCloneError) {
+        do throws(KVMCloneError) {
+            try await named("join.pipe") { () throws(KVMCloneError) in
+                do {
+                    try SocketPump.start(dup(descriptor), to: path)
+                } catch {
+                    throw error as? KVMCloneError ?? KVMCloneError(.general, "\(error)")
+                }
+            }
+            Glibc.close(descriptor)
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+    }
+
+    package func close() async {
+        let (agents, events, starts) = state.withLock { state in
+            state.isClosed = true
+            return (state.agents, state.eventListeners, state.startListeners.values.flatMap { $0 })
+        }
+        for agent in agents { agent.kill() }
+        for listener in events { listener.finish() }
+        for listener in starts { listener.finish() }
+        while agents.contains(where: \.isServing) {
+            // Only a cancelled caller ends the sleep early, and then we ask again.
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// A call under its name, with faults, and with the host's name in its errors.
+    private func named<Value>(
+        _ call: String, _ body: () async throws(KVMCloneError) -> Value
+    ) async throws(KVMCloneError) -> Value {
+        do throws(KVMCloneError) {
+            if Task.isCancelled { throw KVMCloneError(.cancelled, "cancelled") }
+            return try await faults.perform(call, body)
+        } catch {
+            throw error.on(name)
+        }
+    }
+}

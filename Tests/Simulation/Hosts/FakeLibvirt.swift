@@ -1,0 +1,53 @@
+import Coordinator
+import DomainXML
+import Foundation
+import Model
+
+/// What libvirt would know of a host: domains, pools and networks, in memory.
+package struct FakeLibvirt: Sendable {
+    package var domains: [DomainRecord] = []
+    package var facts: HypervisorFacts
+    package var capabilities: Result<String?, KVMCloneError> = .success(nil)
+
+    init(pool: String) {
+        facts = HypervisorFacts(
+            driver: "Fake", libvirtVersion: "9.0.0", hypervisorVersion: "1", architecture: "x86_64",
+            cpuModel: "x86_64", cpus: 4, memory: 8 << 30, freeMemory: nil,
+            pools: [PoolRecord(name: "default", type: "dir", path: pool, isActive: true)],
+            networks: ["default": true], capabilitiesXML: nil)
+    }
+
+    /// A name belongs to one uuid, and a uuid to one name.
+    mutating func define(_ xml: String) throws(KVMCloneError) {
+        let domain: DomainDescription
+        do throws(DomainXMLError) {
+            domain = try DomainDescription(parsing: xml)
+        } catch {
+            throw KVMCloneError(.libvirt, "libvirt failed in define", cause: "\(error)")
+        }
+        let uuid = (domain.uuid ?? UUID()).uuidString.lowercased()
+        let namesake = domains.firstIndex { $0.name == domain.name }
+        let same = domains.firstIndex { $0.uuid == uuid }
+        guard namesake == same else {
+            throw KVMCloneError(.vmExists, "domain '\(domain.name)' or its uuid exists already")
+        }
+        if let same {
+            domains[same].inactiveXML = xml
+            domains[same].isPersistent = true
+        } else {
+            domains.append(
+                DomainRecord(name: domain.name, uuid: uuid, state: .stopped, isPersistent: true, inactiveXML: xml))
+        }
+    }
+
+    mutating func undefine(_ uuid: String) throws(KVMCloneError) {
+        guard let place = domains.firstIndex(where: { $0.uuid == uuid }) else {
+            throw KVMCloneError(.vmNotFound, "no domain with that uuid")
+        }
+        if domains[place].state == .stopped {
+            domains.remove(at: place)
+        } else {
+            domains[place].isPersistent = false
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Coordinator
+import Model
+import Synchronization
+
+/// A journal in memory that can't be written once.
+package final class FaultyJournal: Journal {
+    private struct State {
+        var writes = 0
+        var failing: Int?
+    }
+
+    package let memory = MemoryJournal()
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// Which write fails, from 1; nil: none.
+    package var failingWrite: Int? {
+        get { state.withLock { $0.failing } }
+        set { state.withLock { $0.failing = newValue } }
+    }
+
+    /// How many writes there were.
+    package var writes: Int { state.withLock { $0.writes } }
+
+    private func write() throws(KVMCloneError) {
+        let fails = state.withLock { state in
+            state.writes += 1
+            return state.writes == state.failing
+        }
+        if fails { throw KVMCloneError(.general, "the journal can't be written, on purpose") }
+    }
+
+    package func begin(_ status: OperationStatus, owner: ProcessIdentity) async throws(KVMCloneError) {
+        try write()
+        await memory.begin(status, owner: owner)
+    }
+
+    package func update(_ status: OperationStatus) async throws(KVMCloneError) {
+        try write()
+        await memory.update(status)
+    }
+
+    package func willDo(_ step: Step, operation: OperationID) async throws(KVMCloneError) -> Int {
+        try write()
+        return await memory.willDo(step, operation: operation)
+    }
+
+    package func forget(_ records: [Int], operation: OperationID) async throws(KVMCloneError) {
+        try write()
+        await memory.forget(records, operation: operation)
+    }
+
+    package func requestCancel(_ id: OperationID) async throws(KVMCloneError) {
+        try write()
+        await memory.requestCancel(id)
+    }
+
+    package func openSteps(of operation: OperationID) async throws(KVMCloneError) -> [StepRecord] {
+        await memory.openSteps(of: operation)
+    }
+
+    package func operation(_ id: OperationID) async throws(KVMCloneError) -> OperationStatus? {
+        await memory.operation(id)
+    }
+
+    package func operations(includingEnded: Bool) async throws(KVMCloneError) -> [OperationStatus] {
+        await memory.operations(includingEnded: includingEnded)
+    }
+
+    package func owner(of operation: OperationID) async throws(KVMCloneError) -> ProcessIdentity? {
+        await memory.owner(of: operation)
+    }
+
+    package func isCancelRequested(_ id: OperationID) async throws(KVMCloneError) -> Bool {
+        await memory.isCancelRequested(id)
+    }
+}
