@@ -57,7 +57,7 @@ public struct CloneWithProgress: Sendable {
     /// Names of the VMs on each host. A host that can't be asked is an error, and not an empty list.
     public func names(on hosts: [String] = []) async throws(KVMCloneError) -> [String: [String]] {
         var names: [String: [String]] = [:]
-        for listing in await client.list(hosts) {
+        for listing in try await client.list(hosts) {
             if let error = listing.error { throw error }
             names[listing.host] = listing.vms.map(\.name)
         }

@@ -1,34 +1,34 @@
 import Synchronization
 
 /// Reads whole disks with several threads and computes their roots, as the sender did from the source.
+///
+/// `RollingVerifier` does the same while the disks are still being received.
 public final class ReadBackVerifier: Sendable {
     private let sources: [any DiskSource]
     private let indexes: [UInt32]
     private let threads: Int
-    private let done = Atomic<UInt64>(0)
-    private let data = Atomic<UInt64>(0)
-    private let counters: DiskCounters
+    private let done: ReadBackCounter
     private let cancelled = Atomic<Bool>(false)
     private let outcome = Mutex<(failure: TransferError?, times: StageTimes)>((nil, StageTimes()))
 
     /// - Parameters:
     ///   - disks: what to read, usually what `DiskSink.readBack` opened; indexes serve error messages.
     ///   - threads: how many read and hash at once, 1 to 64.
-    public init(disks: [(index: UInt32, source: any DiskSource)], threads: Int = 2) {
+    public init(disks: [(index: UInt32, source: any DiskSource)], threads: Int = 8) {
         sources = disks.map(\.source)
         indexes = disks.map(\.index)
+        done = ReadBackCounter(disks: disks.count)
         self.threads = min(max(1, threads), 64)
-        counters = DiskCounters(count: disks.count)
     }
 
     /// Bytes of disks that were read or known to be zeros; may be called at any time.
-    public var bytesDone: UInt64 { done.load(ordering: .relaxed) }
+    public var bytesDone: UInt64 { done.value }
 
     /// Of these, the bytes that were read; may be called at any time.
-    public var dataBytes: UInt64 { data.load(ordering: .relaxed) }
+    public var dataBytes: UInt64 { done.data }
 
     /// `bytesDone` of each disk, in order; may be called at any time.
-    public var disks: [UInt64] { counters.values }
+    public var disks: [UInt64] { done.disks }
 
     /// Time by stage, complete when `run` has returned.
     public var times: StageTimes { outcome.withLock { $0.times } }
@@ -38,9 +38,9 @@ public final class ReadBackVerifier: Sendable {
 
     /// The root of each disk, in order. Blocks; call it once.
     public func run() throws(TransferError) -> [Digest256] {
-        let queue = WorkQueue(sources, indexes: indexes)
+        let queue = WorkQueue(DiskPart.whole(sources, indexes: indexes))
         let roots: RootHasher
-        do { roots = try RootHasher(sizes: sources.map(\.size)) } catch { throw TransferError(error, stream: 0) }
+        do { roots = try RootHasher(sizes: sources.map(\.size)) } catch { throw TransferError(unplaced: error) }
         let pool = try BufferPool(count: threads)
         var workers: [WorkerThread] = []
         for i in 0..<threads {
@@ -53,20 +53,7 @@ public final class ReadBackVerifier: Sendable {
         for worker in workers { worker.join() }
         if let failure = outcome.withLock({ $0.failure }) { throw failure }
         if cancelled.load(ordering: .relaxed) { throw .cancelled() }
-        return try finish(roots)
-    }
-
-    private func finish(_ roots: RootHasher) throws(TransferError) -> [Digest256] {
-        do {
-            return try roots.finish().map {
-                guard let root = $0 else { throw TransferError(.incomplete, "not every unit was read back") }
-                return root
-            }
-        } catch { throw Self.unplaced(error) }
-    }
-
-    private static func unplaced(_ error: any Error) -> TransferError {
-        error as? TransferError ?? TransferError(.resources, "\(error)", underlying: error)
+        return try roots.finishAll()
     }
 
     private func note(_ error: TransferError) {
@@ -74,38 +61,15 @@ public final class ReadBackVerifier: Sendable {
         cancel()
     }
 
-    private func note(_ bytes: UInt64, disk: Int) {
-        done.add(bytes, ordering: .relaxed)
-        counters.add(bytes, disk: disk)
-    }
-
     private func work(_ queue: WorkQueue, _ roots: RootHasher, _ pool: BufferPool) {
         do {
-            let buffer = try pool.lease()
-            let scanner = try UnitScanner(
-                sources: sources, diskIndexes: indexes, buffer: buffer.payload, frameSize: Geometry.maxFrame,
-                zeros: roots.zeros)
-            defer { outcome.withLock { $0.times += scanner.times } }
+            let worker = try ReadBackWorker(roots: roots, done: done, buffer: try pool.lease())
+            defer { outcome.withLock { $0.times += worker.times } }
             while !cancelled.load(ordering: .relaxed), let item = try queue.next() {
-                switch item {
-                case .zeros(let disk, let range):
-                    try roots.addZeros(disk: disk, range)
-                    note(UInt64(range.count), disk: disk)
-                case .unit(let disk, let range, let extents):
-                    scanner.begin(disk: disk, range: range, extents: extents)
-                    while !cancelled.load(ordering: .relaxed), let run = try scanner.next() {
-                        switch run {
-                        case .zeros(let range): note(UInt64(range.count), disk: disk)
-                        case .data(_, let length, _):
-                            note(UInt64(length), disk: disk)
-                            data.add(UInt64(length), ordering: .relaxed)
-                        }
-                    }
-                    try roots.add(disk: disk, unit: range.lowerBound / Geometry.unit64, scanner.unitDigest())
-                }
+                try worker.verify(item) { cancelled.load(ordering: .relaxed) }
             }
         } catch {
-            note(Self.unplaced(error))
+            note(TransferError(unplaced: error))
         }
     }
 }

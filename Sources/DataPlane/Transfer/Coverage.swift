@@ -9,6 +9,8 @@ struct Coverage {
     private let size: UInt64
     private var whole: [UInt64]
     private var open: [UInt64: LeafSet] = [:]
+    /// Bytes that are written, of units that aren't yet in whole.
+    private var landing: [UInt64: UInt64] = [:]
     private(set) var bytes: UInt64 = 0
 
     private struct LeafSet {
@@ -49,6 +51,29 @@ struct Coverage {
             at = part
         }
         bytes += length
+    }
+
+    /// Notes that a range that was added is written. Returns the units that this has completed: one range, as they
+    /// are neighbours.
+    mutating func land(offset: UInt64, length: UInt64) -> Range<UInt64>? {
+        var completed: Range<UInt64>?
+        let end = offset + length
+        var at = offset
+        while at < end {
+            let unit = at / Geometry.unit64
+            let start = unit * Geometry.unit64
+            let unitEnd = min(start + Geometry.unit64, size)
+            let part = min(end, unitEnd)
+            let written = (landing[unit] ?? 0) + (part - at)
+            if written == unitEnd - start {
+                landing[unit] = nil
+                completed = (completed?.lowerBound ?? start)..<unitEnd
+            } else {
+                landing[unit] = written
+            }
+            at = part
+        }
+        return completed
     }
 
     private mutating func add(unit: UInt64, part: Range<UInt64>, of range: Range<UInt64>) throws(FrameError) {

@@ -5,6 +5,7 @@ final class ReceiveDisks: Sendable {
     let sizes: [UInt32: UInt64]
     private let sinks: [UInt32: any DiskSink]
     private let coverage: Mutex<[UInt32: Coverage]>
+    private let verifier: RollingVerifier?
     let data = Atomic<UInt64>(0)
     let zeros = Atomic<UInt64>(0)
     let wire = Atomic<UInt64>(0)
@@ -12,7 +13,9 @@ final class ReceiveDisks: Sendable {
     let done: DiskCounters
     private let places: [UInt32: Int]
 
-    init(_ disks: [(index: UInt32, sink: any DiskSink)]) {
+    /// - Parameter verifier: is told of each unit that is written.
+    init(_ disks: [(index: UInt32, sink: any DiskSink)], verifier: RollingVerifier?) {
+        self.verifier = verifier
         var sinks: [UInt32: any DiskSink] = [:]
         for disk in disks { sinks[disk.index] = disk.sink }
         self.sinks = sinks
@@ -42,17 +45,24 @@ final class ReceiveDisks: Sendable {
     func write(_ bytes: UnsafeRawBufferPointer, _ header: FrameHeader) throws(TransferError) {
         do { try sinks[header.disk]?.write(bytes, at: header.offset) } catch { throw .sink(header.disk, error) }
         data.add(header.logicalLength, ordering: .relaxed)
-        note(header)
+        land(header)
     }
 
     func zero(_ header: FrameHeader) throws(TransferError) {
         let range = header.offset..<(header.offset + header.logicalLength)
         do { try sinks[header.disk]?.zero(range) } catch { throw .sink(header.disk, error) }
         zeros.add(header.logicalLength, ordering: .relaxed)
-        note(header)
+        land(header)
     }
 
-    private func note(_ header: FrameHeader) {
+    private func land(_ header: FrameHeader) {
         if let place = places[header.disk] { done.add(header.logicalLength, disk: place) }
+        guard let verifier else { return }
+        let completed = coverage.withLock { all in
+            all[header.disk]?.land(offset: header.offset, length: header.logicalLength)
+        }
+        if let completed {
+            verifier.add(disk: header.disk, completed, data: data.load(ordering: .relaxed))
+        }
     }
 }

@@ -2,7 +2,7 @@ import CLinux
 import FoundationEssentials
 import Synchronization
 
-/// Takes whole disks from one sender and writes them. Verifying what was written is `ReadBackVerifier`'s part.
+/// Takes whole disks from one sender, writes them, and, where asked to, reads them back.
 ///
 /// Make it, attach one connection per stream as they come, and call `wait` on a thread of your own.
 public final class ReceiveJob: Sendable {
@@ -12,6 +12,7 @@ public final class ReceiveJob: Sendable {
     public let salt: Salt
     private let key: JobKey
     private let disks: ReceiveDisks
+    private let verifier: RollingVerifier?
     private let options: ReceiveOptions
     private let pool: BufferPool
     private let cancelled = Atomic<Bool>(false)
@@ -41,7 +42,8 @@ public final class ReceiveJob: Sendable {
         self.id = id
         self.key = key
         salt = try Salt.random()
-        self.disks = ReceiveDisks(disks)
+        verifier = options.verifyThreads > 0 ? try RollingVerifier(disks: disks, threads: options.verifyThreads) : nil
+        self.disks = ReceiveDisks(disks, verifier: verifier)
         self.options = options
         pool = try BufferPool(count: options.streams * 2)
         state = Gate(State())
@@ -82,6 +84,7 @@ public final class ReceiveJob: Sendable {
     /// Ends `wait` soon, from any thread: connections are shut down, and threads stop at their next step.
     public func cancel() {
         cancelled.store(true, ordering: .sequentiallyConsistent)
+        verifier?.cancel()
         state.update { state in
             if state.failure == nil { state.failure = .cancelled() }
             for socket in state.sockets.values { socket.shutDown() }
@@ -92,13 +95,34 @@ public final class ReceiveJob: Sendable {
     public var progress: TransferProgress {
         TransferProgress(
             logicalBytes: disks.logical, totalBytes: disks.total, wireBytes: disks.wire.load(ordering: .relaxed),
-            dataBytes: disks.data.load(ordering: .relaxed), disks: disks.done.values)
+            verifiedBytes: verifier?.bytesDone ?? 0, dataBytes: disks.data.load(ordering: .relaxed),
+            disks: disks.done.values)
     }
 
-    /// Returns when every stream has ended and every byte of every disk was written, though not yet flushed. Blocks.
+    /// Returns when every stream has ended and every byte of every disk was written. Blocks; call it once.
     ///
-    /// Throws as soon as one stream fails, after all threads have stopped.
+    /// With `verifyThreads` everything is flushed and read back as well, otherwise not yet flushed. Throws as soon as one
+    /// stream or the reading fails, after all threads have stopped.
     public func wait() throws(TransferError) -> ReceiveReport {
+        if let verifier {
+            do { try verifier.start() } catch { fail(TransferError(unplaced: error)) }
+        }
+        do {
+            try awaitStreams()
+            let verified = try verifier?.finish()
+            return ReceiveReport(
+                logicalBytes: disks.logical, dataBytes: disks.data.load(ordering: .relaxed),
+                zeroBytes: disks.zeros.load(ordering: .relaxed), wireBytes: disks.wire.load(ordering: .relaxed),
+                times: state.update { $0.times }, roots: verified?.roots ?? [],
+                verifyTimes: verified?.times ?? StageTimes())
+        } catch {
+            verifier?.cancel()
+            verifier?.join()
+            throw error
+        }
+    }
+
+    private func awaitStreams() throws(TransferError) {
         let patience = UInt64(max(0, options.idleTimeout) * 1e9)
         var deadline: UInt64? = monotonicNanoseconds() + patience
         while true {
@@ -122,17 +146,12 @@ public final class ReceiveJob: Sendable {
         for thread in threads { thread.join() }
         // What has ended well has confirmed that already.
         for socket in sockets.values { socket.shutDown() }
-        let (failure, times) = state.update { ($0.failure, $0.times) }
-        if let failure { throw failure }
+        if let failure = state.update({ $0.failure }) { throw failure }
         let missing = disks.incomplete
         guard missing.isEmpty else {
             throw TransferError(
                 .incomplete, "the sender ended before all of disk \(missing[0]) had come", disk: missing[0])
         }
-        return ReceiveReport(
-            logicalBytes: disks.logical, dataBytes: disks.data.load(ordering: .relaxed),
-            zeroBytes: disks.zeros.load(ordering: .relaxed), wireBytes: disks.wire.load(ordering: .relaxed),
-            times: times)
     }
 
     /// Keeps the first failure.

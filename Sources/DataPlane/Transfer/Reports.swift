@@ -48,9 +48,13 @@ public struct ReceiveReport: Sendable, Equatable {
     public var wireBytes: UInt64
     /// Where the time went.
     public var times: StageTimes
+    /// The root of each disk as it was read back after a flush, in the job's order; empty unless that was asked for.
+    public var roots: [Digest256] = []
+    /// Where the time of reading back went.
+    public var verifyTimes = StageTimes()
 }
 
-/// How far a job is. All numbers only grow.
+/// How far a job is. The numbers only grow.
 public struct TransferProgress: Sendable, Equatable {
     /// Bytes of disks done.
     public var logicalBytes: UInt64
@@ -58,6 +62,8 @@ public struct TransferProgress: Sendable, Equatable {
     public var totalBytes: UInt64
     /// Bytes on the wire, of all targets together.
     public var wireBytes: UInt64
+    /// Receivers that verify: bytes of disks that were read back.
+    public var verifiedBytes: UInt64 = 0
     /// Bytes of disks that held data; the rest of `logicalBytes` was zeros.
     public var dataBytes: UInt64
     /// Bytes done of each disk, in the order of the job's list. Empty where only the sum is known.

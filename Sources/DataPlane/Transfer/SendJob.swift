@@ -94,8 +94,9 @@ public final class SendJob: Sendable {
             options.verify ? try wrapping { () throws(CryptoError) in try RootHasher(sizes: sources.map(\.size)) } : nil
         let crew = SendCrew(
             SendContext(
-                job: id, key: key, salt: salt, sources: sources, indexes: indexes,
-                queue: WorkQueue(sources, indexes: indexes), roots: roots, counters: counters, options: options),
+                job: id, key: key, salt: salt, queue: WorkQueue(DiskPart.whole(sources, indexes: indexes)),
+                roots: roots,
+                counters: counters, options: options),
             targets: targets, cancelled: { [cancelled = self] in cancelled.isCancelled })
         let outcome = try crew.run()
         if isCancelled { throw .cancelled() }

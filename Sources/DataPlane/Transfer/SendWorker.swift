@@ -5,8 +5,6 @@ struct SendContext: Sendable {
     let job: UUID
     let key: JobKey
     let salt: Salt
-    let sources: [any DiskSource]
-    let indexes: [UInt32]
     let queue: WorkQueue
     let roots: RootHasher?
     let counters: SendCounters
@@ -36,8 +34,7 @@ final class SendWorker {
         self.context = context
         self.stream = stream
         scanner = try UnitScanner(
-            sources: context.sources, diskIndexes: context.indexes, buffer: buffer.payload,
-            frameSize: context.options.frameSize, zeros: context.roots?.zeros)
+            buffer: buffer.payload, frameSize: context.options.frameSize, zeros: context.roots?.zeros)
         self.buffer = buffer
         self.compressor = compressor
         self.sealer = sealer
@@ -49,11 +46,11 @@ final class SendWorker {
         do {
             while let item = try context.queue.next() {
                 switch item {
-                case .zeros(let disk, let range):
-                    try addZeros(context.indexes[disk], range)
-                    try context.roots?.addZeros(disk: disk, range)
-                case .unit(let disk, let range, let extents):
-                    try send(disk, range, extents)
+                case .zeros(let part, let range):
+                    try addZeros(part.index, range)
+                    try context.roots?.addZeros(disk: part.disk, range)
+                case .unit(let part, let range, let extents):
+                    try send(part, range, extents)
                 }
             }
             try flushZeros()
@@ -80,17 +77,16 @@ final class SendWorker {
 
     var frames: UInt64 { sealer.sequence }
 
-    private func send(_ disk: Int, _ range: Range<UInt64>, _ extents: [Extent]) throws {
-        let index = context.indexes[disk]
-        scanner.begin(disk: disk, range: range, extents: extents)
+    private func send(_ part: DiskPart, _ range: Range<UInt64>, _ extents: [Extent]) throws {
+        scanner.begin(part, range, extents)
         while let run = try scanner.next() {
             switch run {
-            case .zeros(let range): try addZeros(index, range)
-            case .data(let offset, let length, let nonZero): try sendRuns(index, offset, length, nonZero)
+            case .zeros(let range): try addZeros(part.index, range)
+            case .data(let offset, let length, let nonZero): try sendRuns(part.index, offset, length, nonZero)
             }
         }
         if let roots = context.roots {
-            try roots.add(disk: disk, unit: range.lowerBound / Geometry.unit64, scanner.unitDigest())
+            try roots.add(disk: part.disk, unit: range.lowerBound / Geometry.unit64, scanner.unitDigest())
         }
     }
 

@@ -45,6 +45,11 @@ public struct TransferError: Error, Sendable, CustomStringConvertible {
         self.underlying = underlying
     }
 
+    /// What a thread caught that belongs to no stream, as one of ours.
+    init(unplaced error: any Error) {
+        self = error as? TransferError ?? TransferError(.resources, "\(error)", underlying: error)
+    }
+
     /// What a worker thread caught, as one of ours.
     init(_ error: any Error, stream: UInt16) {
         switch error {

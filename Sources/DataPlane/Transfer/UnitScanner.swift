@@ -11,15 +11,13 @@ enum ScannedRun {
 /// Reads one unit after the other, leaf by leaf: skips what the extents call zero, finds the zeros in the rest, and
 /// hashes. One thread.
 final class UnitScanner {
-    private let sources: [any DiskSource]
-    private let diskIndexes: [UInt32]
     private let buffer: UnsafeMutableRawPointer
     private let leavesPerRun: Int
     private let hasher: LeafHasher?
     private let unitHasher: SHA256?
     private let zeros: ZeroDigests?
     private let mayHold = UnsafeMutablePointer<Bool>.allocate(capacity: Geometry.leavesPerUnit)
-    private var disk = 0
+    private var part: DiskPart?
     private var range: Range<UInt64> = 0..<0
     private var leafCount = 0
     private var leaf = 0
@@ -28,12 +26,7 @@ final class UnitScanner {
     /// - Parameters:
     ///   - buffer: room for `frameSize` bytes, aligned to 4096.
     ///   - zeros: given when digests are wanted.
-    init(
-        sources: [any DiskSource], diskIndexes: [UInt32], buffer: UnsafeMutableRawPointer, frameSize: Int,
-        zeros: ZeroDigests?
-    ) throws(CryptoError) {
-        self.sources = sources
-        self.diskIndexes = diskIndexes
+    init(buffer: UnsafeMutableRawPointer, frameSize: Int, zeros: ZeroDigests?) throws(CryptoError) {
         self.buffer = buffer
         leavesPerRun = max(1, min(frameSize, Geometry.maxFrame) / Geometry.leaf)
         self.zeros = zeros
@@ -44,8 +37,8 @@ final class UnitScanner {
     deinit { mayHold.deallocate() }
 
     /// Goes to a unit. The runs come from `next`.
-    func begin(disk: Int, range: Range<UInt64>, extents: [Extent]) {
-        self.disk = disk
+    func begin(_ part: DiskPart, _ range: Range<UInt64>, _ extents: [Extent]) {
+        self.part = part
         self.range = range
         leafCount = Geometry.leaves(in: range.count)
         leaf = 0
@@ -59,7 +52,7 @@ final class UnitScanner {
 
     /// The next part of the unit, in order, or nil at its end. The buffer holds a data run until the next call.
     func next() throws(TransferError) -> ScannedRun? {
-        guard leaf < leafCount else { return nil }
+        guard let part, leaf < leafCount else { return nil }
         let first = leaf
         if !mayHold[leaf] {
             while leaf < leafCount, !mayHold[leaf] { leaf += 1 }
@@ -68,7 +61,7 @@ final class UnitScanner {
         }
         while leaf < leafCount, mayHold[leaf], leaf - first < leavesPerRun { leaf += 1 }
         let (start, end) = (offset(first), offset(leaf))
-        return try read(start..<end)
+        return try read(part, start..<end)
     }
 
     /// The digest of the unit, after its last run.
@@ -80,14 +73,14 @@ final class UnitScanner {
         min(range.lowerBound + UInt64(leaf) * Geometry.leaf64, range.upperBound)
     }
 
-    private func read(_ part: Range<UInt64>) throws(TransferError) -> ScannedRun {
-        let length = part.count
+    private func read(_ part: DiskPart, _ range: Range<UInt64>) throws(TransferError) -> ScannedRun {
+        let length = range.count
         let t0 = monotonicNanoseconds()
         do {
-            try sources[disk].read(
-                into: UnsafeMutableRawBufferPointer(start: buffer, count: length), at: part.lowerBound)
+            try part.source.read(
+                into: UnsafeMutableRawBufferPointer(start: buffer, count: length), at: range.lowerBound)
         } catch {
-            throw .source(diskIndexes[disk], error)
+            throw .source(part.index, error)
         }
         let t1 = monotonicNanoseconds()
         var nonZero: UInt32 = 0
@@ -105,7 +98,7 @@ final class UnitScanner {
             }
             times.hash += monotonicNanoseconds() - t2
         }
-        return .data(offset: part.lowerBound, length: length, nonZero: nonZero)
+        return .data(offset: range.lowerBound, length: length, nonZero: nonZero)
     }
 
     private func addZeroLeaves(_ leaves: Range<Int>) throws(TransferError) {

@@ -1,41 +1,53 @@
 import Synchronization
 
+/// A range of a disk that begins at a unit, and ends at one or with the disk.
+struct DiskPart: Sendable {
+    /// The disk's place in the job.
+    let disk: Int
+    /// What the disk is called in the job, for frames and errors.
+    let index: UInt32
+    let source: any DiskSource
+    let range: Range<UInt64>
+
+    /// All of each disk of a job.
+    static func whole(_ sources: [any DiskSource], indexes: [UInt32]) -> [DiskPart] {
+        zip(sources, indexes).enumerated().map { place, disk in
+            DiskPart(disk: place, index: disk.1, source: disk.0, range: 0..<disk.0.size)
+        }
+    }
+}
+
 /// What a worker does next.
 enum WorkItem: Sendable {
     /// A run of whole units (the last may be the disk's partial one) that is known to read as zeros.
-    case zeros(disk: Int, range: Range<UInt64>)
+    case zeros(DiskPart, Range<UInt64>)
     /// One unit, with the extents that cover it.
-    case unit(disk: Int, range: Range<UInt64>, extents: [Extent])
+    case unit(DiskPart, Range<UInt64>, [Extent])
 }
 
-/// Hands out the units of all disks of a job: the disks in turn, each in order, long runs of zeros as one.
+/// Hands out the units of parts of disks: the parts in turn, each in order, long runs of zeros as one.
 ///
 /// Extents are asked for 256 MiB at a time, which bounds what a fragmented disk can take (1.5 MB at 4 KiB extents).
 final class WorkQueue: Sendable {
     private let state: Mutex<State>
-    private let indexes: [UInt32]
 
     private struct State {
-        var disks: [DiskCursor]
+        var parts: [DiskCursor]
         var turn = 0
     }
 
-    /// - Parameter indexes: what each disk is called in the job, for errors.
-    init(_ disks: [any DiskSource], indexes: [UInt32]) {
-        self.indexes = indexes
-        state = Mutex(State(disks: disks.map { DiskCursor(source: $0) }))
-    }
+    init(_ parts: [DiskPart]) { state = Mutex(State(parts: parts.map { DiskCursor($0) })) }
 
-    /// The next item, or nil when all were given out. Items name disks by their place in the queue.
+    /// The next item, or nil when all were given out.
     func next() throws(TransferError) -> WorkItem? {
         try state.withLock { (state) throws(TransferError) in
-            for _ in state.disks.indices {
-                let disk = state.turn
-                state.turn = (state.turn + 1) % state.disks.count
+            for _ in state.parts.indices {
+                let turn = state.turn
+                state.turn = (turn + 1) % state.parts.count
                 do {
-                    if let item = try state.disks[disk].next(disk) { return item }
+                    if let item = try state.parts[turn].next() { return item }
                 } catch {
-                    throw .source(indexes[disk], error)
+                    throw .source(state.parts[turn].part.index, error)
                 }
             }
             return nil
@@ -43,24 +55,29 @@ final class WorkQueue: Sendable {
     }
 }
 
-/// How far one disk was given out.
+/// How far one part was given out.
 private struct DiskCursor {
     private static let window: UInt64 = 256 << 20
     /// Longest run of zeros in one item, so that a cancel is noticed within it.
     private static let longestRun: UInt64 = 1 << 40
 
-    let source: any DiskSource
-    private var position: UInt64 = 0
+    let part: DiskPart
+    private var position: UInt64
     /// Zeros are known from `position` up to here, ahead of `extents`.
-    private var zeroEnd: UInt64 = 0
+    private var zeroEnd: UInt64
     private var extents: [Extent] = []
     private var index = 0
-    private var asked: UInt64 = 0
+    private var asked: UInt64
 
-    init(source: any DiskSource) { self.source = source }
+    init(_ part: DiskPart) {
+        self.part = part
+        position = part.range.lowerBound
+        zeroEnd = position
+        asked = position
+    }
 
-    mutating func next(_ disk: Int) throws -> WorkItem? {
-        let size = source.size
+    mutating func next() throws -> WorkItem? {
+        let size = part.range.upperBound
         guard position < size else { return nil }
         let start = position
         while zeroEnd < size, zeroEnd - start < Self.longestRun, let extent = try peek(), extent.isZero {
@@ -70,7 +87,7 @@ private struct DiskCursor {
         let wholeEnd = zeroEnd == size ? size : zeroEnd - zeroEnd % Geometry.unit64
         if wholeEnd > start {
             position = wholeEnd
-            return .zeros(disk: disk, range: start..<wholeEnd)
+            return .zeros(part, start..<wholeEnd)
         }
         let end = min(start + Geometry.unit64, size)
         var unit: [Extent] = []
@@ -78,9 +95,9 @@ private struct DiskCursor {
         var covered = zeroEnd
         while covered < end, let extent = try peek() {
             let extentEnd = extent.offset + extent.length
-            let part = min(extentEnd, end)
-            unit.append(Extent(offset: covered, length: part - covered, isZero: extent.isZero))
-            covered = part
+            let partEnd = min(extentEnd, end)
+            unit.append(Extent(offset: covered, length: partEnd - covered, isZero: extent.isZero))
+            covered = partEnd
             if extentEnd > end {
                 extents[index] = Extent(offset: end, length: extentEnd - end, isZero: extent.isZero)
             } else {
@@ -89,15 +106,15 @@ private struct DiskCursor {
         }
         position = end
         zeroEnd = end
-        return .unit(disk: disk, range: start..<end, extents: unit)
+        return .unit(part, start..<end, unit)
     }
 
     /// The extent after what is known, without taking it; nil at the end of the disk.
     private mutating func peek() throws -> Extent? {
         if index == extents.count {
-            guard asked < source.size else { return nil }
-            let range = asked..<min(source.size, asked + Self.window)
-            extents = try source.extents(in: range)
+            guard asked < part.range.upperBound else { return nil }
+            let range = asked..<min(part.range.upperBound, asked + Self.window)
+            extents = try part.source.extents(in: range)
             index = 0
             try checkCover(range)
             asked = range.upperBound

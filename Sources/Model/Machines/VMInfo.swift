@@ -87,6 +87,22 @@ public struct DiskInfo: Sendable, Codable, Equatable {
     }
 }
 
+extension DiskInfo {
+    enum CodingKeys: String, CodingKey {
+        case path, size, allocated, format, target
+    }
+
+    /// Writes every key, absent values as null.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(path, forKey: .path)
+        try container.encode(size, forKey: .size)
+        try container.encode(allocated, forKey: .allocated)
+        try container.encode(format, forKey: .format)
+        try container.encode(target, forKey: .target)
+    }
+}
+
 /// A network interface as `list` shows it.
 public struct NetworkInfo: Sendable, Codable, Equatable {
     /// The host's name for it, or its kind where it has none yet.

@@ -27,7 +27,7 @@ public struct CloneOptions: Sendable, Codable, Equatable {
     /// Replace a VM of that name on the target, after the new copy is complete.
     public var force = false
     /// Streams per job, 1-16.
-    public var parallel = 2
+    public var parallel = 4
     /// When to compress.
     public var compression = Compression.auto
     /// Read back and compare every copy.

@@ -2,10 +2,13 @@
 
 /// Runs blocking work on a thread of its own, so that no test blocks the cooperative pool.
 func blocking<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-    try await withCheckedThrowingContinuation { continuation in
+    let thread = Gate<WorkerThread?>(nil)
+    // The thread resumes the test as the last thing it does, so joining it doesn't wait.
+    defer { thread.update { $0 }?.join() }
+    return try await withCheckedThrowingContinuation { continuation in
         do {
-            // The thread ends by itself right after it resumes the test; nobody needs to join it.
-            _ = try WorkerThread(name: "test") { continuation.resume(with: Result { try body() }) }
+            let started = try WorkerThread(name: "test") { continuation.resume(with: Result { try body() }) }
+            thread.update { $0 = started }
         } catch {
             continuation.resume(throwing: error)
         }

@@ -42,6 +42,34 @@ import Testing
         }
     }
 
+    @Test("units are told when the last of their bytes is written, in whatever order", arguments: 0..<10)
+    func landing(seed: UInt64) {
+        var generator = Seeded(seed)
+        let size = 5 * Self.unit + 3 * Self.leaf + 1
+        var ranges: [Range<UInt64>] = []
+        var at: UInt64 = 0
+        while at < size {
+            let end = min(size, at + UInt64.random(in: 1...700, using: &generator) * Self.leaf)
+            ranges.append(at..<end)
+            at = end
+        }
+        var coverage = Coverage(disk: 0, size: size)
+        var written = Set<UInt64>()
+        var told = Set<UInt64>()
+        for range in ranges.shuffled(using: &generator) {
+            for leaf in stride(from: range.lowerBound, to: range.upperBound, by: Int(Self.leaf)) {
+                written.insert(leaf)
+            }
+            let units = coverage.land(offset: range.lowerBound, length: range.upperBound - range.lowerBound) ?? 0..<0
+            for start in stride(from: units.lowerBound, to: units.upperBound, by: Int(Self.unit)) {
+                #expect(start % Self.unit == 0 && told.insert(start).inserted)
+                let end = min(start + Self.unit, size)
+                #expect(stride(from: start, to: end, by: Int(Self.leaf)).allSatisfy { written.contains($0) })
+            }
+        }
+        #expect(told.count == 6)
+    }
+
     @Test("an empty disk is complete; units in work are bounded")
     func bounds() throws {
         #expect(Coverage(disk: 0, size: 0).isComplete)

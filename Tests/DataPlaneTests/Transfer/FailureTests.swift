@@ -78,6 +78,28 @@ import Testing
         }
     }
 
+    @Test("a disk that can't be read back fails the receiver; a cancel ends the reading")
+    func readBack() async throws {
+        try await blocking {
+            for cancels in [false, true] {
+                let rigs = Gate<Rig?>(nil)
+                let sink = MemoryDisk(
+                    [UInt8](repeating: 0xdd, count: 4 << 20),
+                    beforeRead: { _ in
+                        if !cancels { throw DiskFault(text: "EIO") }
+                        rigs.wait { $0 }?.receivers[0].cancel()
+                    })
+                var options = ReceiveOptions()
+                options.verifyThreads = 2
+                let rig = try Rig(sources: [MemoryDisk(Self.noisy(4 << 20))], targets: [[sink]], receive: options)
+                rigs.update { $0 = rig }
+                let error = #expect(throws: TransferError.self) { try rig.run().received[0].get() }
+                #expect(error?.kind == (cancels ? .cancelled : .source))
+                rigs.update { $0 = nil }
+            }
+        }
+    }
+
     @Test("a source that changed meanwhile fails the job")
     func changed() async throws {
         try await blocking {

@@ -76,6 +76,33 @@ import Testing
         }
     }
 
+    @Test(
+        "what is read back while it comes has the sender's roots; a disk that lies has not", arguments: [false, true])
+    func rolling(lies: Bool) async throws {
+        try await blocking {
+            let sizes = [36 << 20 + 77, 3 << 20, 0]
+            let sources = sizes.enumerated().map { MemoryDisk.random(size: $0.element, seed: UInt64($0.offset) + 20) }
+            let liar = Gate<MemoryDisk?>(nil)
+            let first = MemoryDisk(
+                [UInt8](repeating: 0xdd, count: sizes[0]),
+                beforeRead: { offset in
+                    liar.update { disk in
+                        disk?.flip(at: Int(offset))
+                        disk = nil
+                    }
+                })
+            let targets = [first] + sizes.dropFirst().map { MemoryDisk.target(size: $0) }
+            if lies { liar.update { $0 = first } }
+            var options = ReceiveOptions()
+            options.verifyThreads = 3
+            let rig = try Rig(sources: sources, targets: [targets], receive: options)
+            let (sent, received) = rig.run()
+            let (report, got) = (try sent.get(), try received[0].get())
+            #expect((got.roots == report.disks.map(\.root)) == !lies)
+            #expect(rig.receivers[0].progress.verifiedBytes == UInt64(sizes.reduce(0, +)))
+        }
+    }
+
     @Test("100 GiB of nothing cost one frame and no read")
     func empty() async throws {
         try await blocking {

@@ -36,7 +36,7 @@ private struct Liar: DiskSource {
     static let mib: UInt64 = 1 << 20
 
     static func items(_ disks: [any DiskSource]) throws -> [WorkItem] {
-        let queue = WorkQueue(disks, indexes: disks.indices.map { UInt32($0) })
+        let queue = WorkQueue(DiskPart.whole(disks, indexes: disks.indices.map { UInt32($0) }))
         var items: [WorkItem] = []
         while let item = try queue.next() { items.append(item) }
         return items
@@ -44,8 +44,8 @@ private struct Liar: DiskSource {
 
     static func text(_ item: WorkItem) -> String {
         switch item {
-        case .zeros(let disk, let range): "\(disk) zeros \(range.lowerBound / mib)-\(range.upperBound / mib)"
-        case .unit(let disk, let range, _): "\(disk) unit \(range.lowerBound / mib)-\(range.upperBound / mib)"
+        case .zeros(let part, let range): "\(part.disk) zeros \(range.lowerBound / mib)-\(range.upperBound / mib)"
+        case .unit(let part, let range, _): "\(part.disk) unit \(range.lowerBound / mib)-\(range.upperBound / mib)"
         }
     }
 
@@ -73,6 +73,18 @@ private struct Liar: DiskSource {
                 Extent(offset: 600 * Self.mib, length: Self.mib, isZero: false),
                 Extent(offset: 601 * Self.mib, length: 7 * Self.mib, isZero: true),
             ])
+    }
+
+    @Test("a part of a disk is walked within its bounds")
+    func part() throws {
+        let disk = Map(size: 100 * Self.mib, data: [30 * Self.mib..<50 * Self.mib])
+        let parts = [16 * Self.mib..<48 * Self.mib, 64 * Self.mib..<100 * Self.mib].map {
+            DiskPart(disk: 3, index: 9, source: disk, range: $0)
+        }
+        let queue = WorkQueue(parts)
+        var items: [String] = []
+        while let item = try queue.next() { items.append(Self.text(item)) }
+        #expect(items == ["3 unit 16-32", "3 zeros 64-100", "3 unit 32-48"])
     }
 
     @Test("several disks take turns, each in order")

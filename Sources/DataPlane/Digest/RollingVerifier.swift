@@ -1,0 +1,162 @@
+import Synchronization
+
+/// Reads a job's disks back while they are still being received, and computes their roots.
+///
+/// Units that are written wait until `batch` bytes of data have come since the last flush. Then their sinks are flushed, opened for reading
+/// back, and the units are read and hashed. So everything that is verified was flushed first, and in the end everything
+/// is flushed.
+final class RollingVerifier: Sendable {
+    /// Bytes of data after which sinks are flushed.
+    private static let batch: UInt64 = 256 << 20
+    /// Ranges after which they are as well, which bounds what waits.
+    private static let mostRanges = 4096
+
+    private let indexes: [UInt32]
+    private let places: [UInt32: Int]
+    private let sinks: [any DiskSink]
+    private let roots: RootHasher
+    private let pool: BufferPool
+    private let threads: Int
+    private let counter: ReadBackCounter
+    private let cancelled = Atomic<Bool>(false)
+    private let state = Gate(State())
+
+    private struct State: Sendable {
+        /// Units that are written and not flushed, by the disk's place.
+        var written: [(disk: Int, range: Range<UInt64>)] = []
+        /// Bytes of data that had come at the last flush, and have now.
+        var flushedData: UInt64 = 0
+        var data: UInt64 = 0
+
+        var isBatchFull: Bool { data - flushedData >= batch || written.count >= mostRanges }
+        /// Flushed units that are being read.
+        var queue: WorkQueue?
+        var isFlushing = false
+        /// True when nothing more will be added.
+        var isLast = false
+        var workers: [WorkerThread] = []
+        var failure: TransferError?
+        var times = StageTimes()
+    }
+
+    private enum Step {
+        case read(WorkQueue)
+        case flush([(disk: Int, range: Range<UInt64>)])
+        case stop
+    }
+
+    init(disks: [(index: UInt32, sink: any DiskSink)], threads: Int) throws {
+        indexes = disks.map(\.index)
+        sinks = disks.map(\.sink)
+        counter = ReadBackCounter(disks: disks.count)
+        places = Dictionary(uniqueKeysWithValues: indexes.enumerated().map { ($0.element, $0.offset) })
+        roots = try RootHasher(sizes: sinks.map(\.size))
+        self.threads = min(max(1, threads), 64)
+        pool = try BufferPool(count: self.threads)
+    }
+
+    /// Bytes that were read back, or known to be zeros.
+    var bytesDone: UInt64 { counter.value }
+
+    func start() throws(NetworkError) {
+        for i in 0..<threads {
+            let worker = try WorkerThread(name: "kc-verify-\(i)") { [self] in work() }
+            state.update { $0.workers.append(worker) }
+        }
+    }
+
+    /// Takes units that are written, from whichever thread wrote the last of them.
+    /// - Parameter data: bytes of data that all disks have got so far.
+    func add(disk: UInt32, _ range: Range<UInt64>, data: UInt64) {
+        guard let place = places[disk] else { return }
+        state.update { state in
+            state.written.append((place, range))
+            state.data = max(state.data, data)
+        }
+    }
+
+    /// Ends the work soon, from any thread.
+    func cancel() {
+        cancelled.store(true, ordering: .relaxed)
+        // Wakes those who wait.
+        state.update { _ in }
+    }
+
+    /// Waits for the threads; they end after `finish` or a cancel.
+    func join() {
+        let workers = state.update { state in
+            defer { state.workers = [] }
+            return state.workers
+        }
+        for worker in workers { worker.join() }
+    }
+
+    /// The roots of all disks, once everything that was added is flushed and read. Nothing may be added after this.
+    func finish() throws(TransferError) -> (roots: [Digest256], times: StageTimes) {
+        state.update { $0.isLast = true }
+        join()
+        let (failure, times) = state.update { ($0.failure, $0.times) }
+        if let failure { throw failure }
+        if cancelled.load(ordering: .relaxed) { throw .cancelled() }
+        return (try roots.finishAll(), times)
+    }
+
+    private func work() {
+        do {
+            let worker = try ReadBackWorker(roots: roots, done: counter, buffer: try pool.lease())
+            defer { state.update { $0.times += worker.times } }
+            while true {
+                switch nextStep() {
+                case .read(let queue):
+                    while !isCancelled, let item = try queue.next() {
+                        try worker.verify(item) { isCancelled }
+                    }
+                    state.update { if $0.queue === queue { $0.queue = nil } }
+                case .flush(let written): try flush(written)
+                case .stop: return
+                }
+            }
+        } catch {
+            state.update { if $0.failure == nil { $0.failure = TransferError(unplaced: error) } }
+            cancel()
+        }
+    }
+
+    /// Waits until there is something to do.
+    private func nextStep() -> Step {
+        let step = state.wait { state -> Step? in
+            if isCancelled { return .stop }
+            if let queue = state.queue { return .read(queue) }
+            if state.isFlushing { return nil }
+            if state.isBatchFull || state.isLast && !state.written.isEmpty {
+                state.isFlushing = true
+                state.flushedData = state.data
+                defer { state.written = [] }
+                return .flush(state.written)
+            }
+            return state.isLast ? .stop : nil
+        }
+        return step ?? .stop
+    }
+
+    private func flush(_ written: [(disk: Int, range: Range<UInt64>)]) throws(TransferError) {
+        var sources: [Int: any DiskSource] = [:]
+        for disk in Set(written.map(\.disk)) {
+            do {
+                try sinks[disk].flush()
+                sources[disk] = try sinks[disk].readBack()
+            } catch {
+                throw .sink(indexes[disk], error)
+            }
+        }
+        let parts = written.compactMap { disk, range in
+            sources[disk].map { DiskPart(disk: disk, index: indexes[disk], source: $0, range: range) }
+        }
+        state.update { state in
+            state.queue = WorkQueue(parts)
+            state.isFlushing = false
+        }
+    }
+
+    private var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+}
