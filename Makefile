@@ -20,7 +20,7 @@ check:            ## formatting, warnings as errors, layers, commit hooks
 bench:            ## the benchmarks of docs/benchmarks.md
 	@Scripts/packages build bench
 	@$(MAKE) --no-print-directory build
-	@Scripts/bench
+	@$(if $(filter 0,$(shell id -u)),,sudo env "PATH=$$PATH") Benchmarks/run
 
 coverage:         ## line coverage of the unit tests; fails below 90 %
 	@Scripts/coverage
