@@ -89,7 +89,7 @@ final class JobTable: Sendable {
             }
             return job
         } catch {
-            state.update { $0.opening.remove(id) }
+            state.update { state in _ = state.opening.remove(id) }
             throw error
         }
     }
