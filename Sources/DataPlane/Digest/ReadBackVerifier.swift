@@ -1,3 +1,4 @@
+import CLinux
 import Synchronization
 
 /// Reads whole disks with several threads and computes their roots, as the sender did from the source.
@@ -13,8 +14,9 @@ public final class ReadBackVerifier: Sendable {
 
     /// - Parameters:
     ///   - disks: what to read, usually what `DiskSink.readBack` opened; indexes serve error messages.
-    ///   - threads: how many read and hash at once, 1 to 64.
-    public init(disks: [(index: UInt32, source: any DiskSource)], threads: Int = 2) {
+    ///   - threads: how many read and hash in turn, 1 to 64. Direct reads wait for the medium without reading ahead,
+    ///     so that twice as many threads as the cores of a small host keep both busy.
+    public init(disks: [(index: UInt32, source: any DiskSource)], threads: Int = 4) {
         sources = disks.map(\.source)
         indexes = disks.map(\.index)
         self.threads = min(max(1, threads), 64)
@@ -79,13 +81,19 @@ public final class ReadBackVerifier: Sendable {
         counters.add(bytes, disk: disk)
     }
 
+    private func add(_ times: StageTimes) {
+        var times = times
+        kc_thread_cpu(&times.userCPU, &times.systemCPU)
+        outcome.withLock { $0.times += times }
+    }
+
     private func work(_ queue: WorkQueue, _ roots: RootHasher, _ pool: BufferPool) {
         do {
             let buffer = try pool.lease()
             let scanner = try UnitScanner(
                 sources: sources, diskIndexes: indexes, buffer: buffer.payload, frameSize: Geometry.maxFrame,
                 zeros: roots.zeros)
-            defer { outcome.withLock { $0.times += scanner.times } }
+            defer { add(scanner.times) }
             while !cancelled.load(ordering: .relaxed), let item = try queue.next() {
                 switch item {
                 case .zeros(let disk, let range):
