@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154  # the parts share variables
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154  # the parts share variables
 # The same image to the same host by other means. Each ends with the image durable on the target's medium.
 
 read -ra contenders <<<"${CONTENDERS:-scp rsync rsync-z tar nbdcopy clone-no-verify clone}"

@@ -5,7 +5,7 @@ part_fanout() {
     local run count targets host file
     file=$(images_of kvm1)/bench.raw
     [[ -f $file ]] || { make_image "$file"; define_vm kvm1 bench raw; }
-    for ((run = 0; run < runs; run++)); do
+    for ((run = 0; run < (runs + 1) / 2; run++)); do
         for count in 1 2 3; do
             targets=(kvm2 kvm3 kvm4)
             targets=("${targets[@]:0:count}")

@@ -13,7 +13,7 @@ make_image() {
         if ((run % 2)); then
             dd if=/dev/urandom bs=1M count=8 iflag=fullblock status=none
         else
-            dd if="$work/files" bs=1M skip=$((run / 2 * 8)) count=8 status=none
+            dd if="$work/files" bs=1M skip=$((run * 4)) count=8 status=none
         fi | dd of="$file" bs=1M seek=$((run * 32)) iflag=fullblock conv=notrunc status=none
     done
     rm -f "$work/files"

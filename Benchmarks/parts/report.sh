@@ -112,7 +112,12 @@ table_others() {
     row_plain 'agent, start to end on an empty channel' "$(milliseconds agent-start) ms" ''
 }
 
-vm_text() { [[ $1 == bench ]] && echo '1 GiB of data' || echo '64 GiB virtual in 4096 pieces'; }
+vm_text() {
+    case $1 in
+        bench) echo '1 GiB of data' ;;
+        wide) echo '64 GiB virtual, 4096 pieces of data' ;;
+    esac
+}
 megabytes() { awk -v v="$(median "$1")" 'BEGIN { if (v == "-") print "-"; else printf "%.1f\n", v / 1e6 }'; }
 milliseconds() { awk -v v="$(median "$1")" 'BEGIN { if (v == "-") print "-"; else printf "%.0f\n", v * 1000 }'; }
 spread() { printf '%s – %s' "$(round "$(lowest "$1")")" "$(round "$(highest "$1")")"; }

@@ -18,7 +18,7 @@ enum Introduction {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         return Hello.Response(
-            version: version, executable: HexBytes(ownDigest), architecture: text(&names.machine),
+            version: version, architecture: text(&names.machine),
             hostName: text(&names.nodename), userID: getuid(), processID: getpid(),
             clock: Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000, qemuImg: find("qemu-img"),
             qemuNBD: find("qemu-nbd"), libvirtSockets: sockets)
@@ -35,11 +35,6 @@ enum Introduction {
             if !found.contains(where: { $0.hasSuffix(path.split(separator: "/").last ?? "") }) { found.append(path) }
         }
         return found
-    }
-
-    private static var ownDigest: [UInt8] {
-        guard let bytes = FileManager.default.contents(atPath: "/proc/self/exe") else { return [] }
-        return (try? Digest256(of: bytes).bytes) ?? []
     }
 
     private static func find(_ tool: String) -> String? {

@@ -12,8 +12,6 @@ package struct Hello: AgentRequest {
     package struct Response: Codable, Sendable {
         /// The version that both ends use from here on.
         package var version: Int
-        /// SHA-256 of the running executable.
-        package var executable: HexBytes
         /// The machine's architecture as `uname -m` prints it.
         package var architecture: String
         /// The machine's own host name.
@@ -32,11 +30,10 @@ package struct Hello: AgentRequest {
         package var libvirtSockets: [String]
 
         package init(
-            version: Int, executable: HexBytes, architecture: String, hostName: String, userID: UInt32,
+            version: Int, architecture: String, hostName: String, userID: UInt32,
             processID: Int32, clock: Int64, qemuImg: String?, qemuNBD: String?, libvirtSockets: [String]
         ) {
             self.version = version
-            self.executable = executable
             self.architecture = architecture
             self.hostName = hostName
             self.userID = userID

@@ -25,7 +25,7 @@ struct Examination {
             let hello = try await driver.greet()
             let connection = await driver.connection()
             note("connection", connection.note.map { "\(connection.kind) (\($0))" } ?? connection.kind)
-            note("agent", "\(hello.architecture), user \(hello.userID), \(hello.executable.hex.prefix(12))")
+            note("agent", "\(hello.architecture), user \(hello.userID), protocol \(hello.version)")
             examineTools(hello)
             // The answer was given some time between the question and now.
             examineClock(hello, between: asked, and: Date())

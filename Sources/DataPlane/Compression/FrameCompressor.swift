@@ -23,18 +23,19 @@ final class FrameCompressor {
         if count > 4 * CompressionPolicy.sampleSize {
             let middle = (count / 2) & ~4095
             let sample = UnsafeRawBufferPointer(start: plain + middle, count: CompressionPolicy.sampleSize)
+            let begun = threadNanoseconds()
             let size = zstd.compress(sample, into: output, level: policy.level) ?? sample.count
             let result = CompressionPolicy.Sample(
-                input: sample.count, output: size, nanoseconds: monotonicNanoseconds() - start)
+                input: sample.count, output: size, nanoseconds: threadNanoseconds() - begun)
             guard policy.shouldCompress(after: result) else { return nil }
         }
-        let begun = monotonicNanoseconds()
+        let begun = threadNanoseconds()
         let input = UnsafeRawBufferPointer(start: plain, count: count)
         let size = zstd.compress(input, into: output, level: policy.level) ?? count
-        policy.compressed(input: count, output: size, nanoseconds: monotonicNanoseconds() - begun)
+        policy.compressed(input: count, output: size, nanoseconds: threadNanoseconds() - begun)
         return policy.keeps(compressed: size, of: count) ? (buffer.payload, size) : nil
     }
 
-    /// Takes how long sending took.
+    /// Takes how long the thread worked and waited to send.
     func sent(bytes: Int, nanoseconds: UInt64) { policy.sent(bytes: bytes, nanoseconds: nanoseconds) }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Synchronization
 
 /// Reads whole disks with several threads and computes their roots, as the sender did from the source.
@@ -13,8 +14,9 @@ public final class ReadBackVerifier: Sendable {
 
     /// - Parameters:
     ///   - disks: what to read, usually what `DiskSink.readBack` opened; indexes serve error messages.
-    ///   - threads: how many read and hash at once, 1 to 64.
-    public init(disks: [(index: UInt32, source: any DiskSource)], threads: Int = 8) {
+    ///   - threads: how many read and hash in turn, 1 to 64. Direct reads wait for the medium without reading ahead,
+    ///     so that twice as many threads as the cores of a small host keep both busy.
+    public init(disks: [(index: UInt32, source: any DiskSource)], threads: Int = 4) {
         sources = disks.map(\.source)
         indexes = disks.map(\.index)
         done = ReadBackCounter(disks: disks.count)
@@ -61,10 +63,16 @@ public final class ReadBackVerifier: Sendable {
         cancel()
     }
 
+    private func add(_ times: StageTimes) {
+        var times = times
+        kc_thread_cpu(&times.userCPU, &times.systemCPU)
+        outcome.withLock { $0.times += times }
+    }
+
     private func work(_ queue: WorkQueue, _ roots: RootHasher, _ pool: BufferPool) {
         do {
             let worker = try ReadBackWorker(roots: roots, done: done, buffer: try pool.lease())
-            defer { outcome.withLock { $0.times += worker.times } }
+            defer { add(worker.times) }
             while !cancelled.load(ordering: .relaxed), let item = try queue.next() {
                 try worker.verify(item) { cancelled.load(ordering: .relaxed) }
             }

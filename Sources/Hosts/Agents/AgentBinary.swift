@@ -24,10 +24,10 @@ package struct AgentBinary: Sendable {
                 cause: "looked for \(candidates.joined(separator: ", "))",
                 whatToDo: "install kvm-clone-agent beside kvm-clone, or set KVM_CLONE_AGENT")
         }
-        guard let bytes = FileManager.default.contents(atPath: found) else {
+        guard let digest = sha256(ofFile: found) else {
             throw KVMCloneError(.configuration, "the agent's executable \(found) can't be read")
         }
-        return AgentBinary(path: found, digest: sha256(bytes), architecture: machine)
+        return AgentBinary(path: found, digest: digest, architecture: machine)
     }
 
     private static var nearby: [String] {
@@ -46,10 +46,24 @@ package struct AgentBinary: Sendable {
         return withUnsafeBytes(of: &names.machine) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
-    private static func sha256(_ bytes: Data) -> String {
+    /// Reads by pieces: the whole file would be tens of megabytes of memory in every command.
+    private static func sha256(ofFile path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        guard let context = EVP_MD_CTX_new() else { return nil }
+        defer { EVP_MD_CTX_free(context) }
+        guard EVP_DigestInit_ex2(context, EVP_sha256(), nil) == 1 else { return nil }
+        var piece = [UInt8](repeating: 0, count: 256 << 10)
+        while true {
+            let count = read(descriptor, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { return nil }
+            guard count > 0 else { break }
+            guard EVP_DigestUpdate(context, piece, count) == 1 else { return nil }
+        }
         var digest = [UInt8](repeating: 0, count: 32)
-        var length: UInt32 = 0
-        _ = bytes.withUnsafeBytes { EVP_Digest($0.baseAddress, $0.count, &digest, &length, EVP_sha256(), nil) }
+        guard EVP_DigestFinal_ex(context, &digest, nil) == 1 else { return nil }
         return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
