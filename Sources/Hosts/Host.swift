@@ -11,22 +11,20 @@ package actor Host: HostDriver {
     package nonisolated let name: String
     let description: ResolvedHost
     let settings: HostSettings
-    let connections: HostConnections
+    let connections: ConnectionPool
     nonisolated let hub = EventHub()
 
     private var linking: Task<Result<AgentLink, KVMCloneError>, Never>?
     private var libvirt: Task<Result<LibvirtSession, KVMCloneError>, Never>?
     private var resolved: HostProfile?
     private var greeting: Hello.Response?
-    private var bulkStreams = 0
-    private var pipes: [RemoteProcess] = []
     private var isClosed = false
 
     package init(_ description: ResolvedHost, settings: HostSettings) {
         name = description.name
         self.description = description
         self.settings = settings
-        connections = HostConnections(host: description, settings: settings)
+        connections = ConnectionPool(to: description, settings: settings)
     }
 
     // MARK: The agent
@@ -59,8 +57,7 @@ package actor Host: HostDriver {
 
     private func startAgent() async -> Result<AgentLink, KVMCloneError> {
         do throws(KVMCloneError) {
-            let connection = try await connections.controlConnection().connection
-            let process = try await installer.start(on: connection)
+            let process = try await installer.start(on: connections)
             let link = try AgentLink(host: name, process: process) { [hub] in hub.send($0) }
             let hello: Hello.Response
             do throws(KVMCloneError) {
@@ -90,7 +87,15 @@ package actor Host: HostDriver {
     var installer: AgentInstaller {
         AgentInstaller(
             host: name, binary: settings.binary, usesSudo: description.become == .sudo, isLocal: isLocal,
-            stateFolder: isLocal ? settings.stateFolder + "/hosts/" + name : nil)
+            stateFolder: claimsFolder)
+    }
+
+    /// Hosts that are this machine's own libvirt share its claims with every other coordinator. Several hosts on one
+    /// machine, as the test driver allows, have claims of their own.
+    private var claimsFolder: String? {
+        guard isLocal, !description.uri.hasPrefix("qemu:") else { return nil }
+        let word = name.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == ".") ? $0 : "_" }
+        return settings.stateFolder + "/hosts/" + String(word)
     }
 
     private var isLocal: Bool { description.connection == .local }
@@ -131,8 +136,7 @@ package actor Host: HostDriver {
 
     private func pipe(_ descriptor: Int32, to socket: String) async throws(KVMCloneError) -> RemoteProcess {
         let descriptor = OwnedDescriptor(owning: descriptor)
-        let connection = try await connections.controlConnection().connection
-        return try await installer.pipe(to: socket, descriptor: descriptor, on: connection)
+        return try await installer.pipe(to: socket, descriptor: descriptor, on: connections, lane: .control)
     }
 
     // MARK: Everything else
@@ -164,32 +168,30 @@ package actor Host: HostDriver {
     }
 
     package func connection() async -> ConnectionReport {
-        guard let connected = try? await connections.controlConnection() else {
+        guard let kind = try? await connections.connect() else {
             return ConnectionReport(kind: "unknown", note: nil)
         }
-        return ConnectionReport(kind: connected.connection.kind.rawValue, note: connected.why)
+        return ConnectionReport(kind: kind.rawValue, note: await connections.why)
     }
 
     package func join(_ descriptor: Int32, toSocket path: String) async throws(KVMCloneError) {
         let descriptor = OwnedDescriptor(owning: descriptor)
-        bulkStreams += 1
-        let connection = try await connections.bulkConnection(stream: bulkStreams - 1)
-        pipes.append(try await installer.pipe(to: path, descriptor: descriptor, on: connection))
+        _ = try await installer.pipe(to: path, descriptor: descriptor, on: connections, lane: .bulk)
     }
 
     package func purge() async throws(KVMCloneError) {
         guard !isLocal else { return }
         if case .success(let link)? = await linking?.value { await link.close() }
         linking = nil
-        try await installer.purge(on: connections.controlConnection().connection)
+        try await installer.purge(on: connections)
     }
 
     package func close() async {
         isClosed = true
-        await connections.stopOpening()
+        linking?.cancel()
+        libvirt?.cancel()
         if case .success(let session)? = await libvirt?.value { await session.close() }
         if case .success(let link)? = await linking?.value { await link.close() }
-        for pipe in pipes { pipe.terminate() }
         hub.finish()
         await connections.close()
     }

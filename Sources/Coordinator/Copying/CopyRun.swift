@@ -3,6 +3,10 @@ import Logging
 import Model
 
 extension CopyOperation {
+    /// Seconds without progress after which an agent gives a peer up. The watch over the whole operation comes
+    /// first, for it says what was asked for; this one is for a single target among others that go on.
+    var peerStallTimeout: Int { options.stallTimeout + 10 }
+
     /// The job's id on all agents: the operation's, padded with zeros to 16 bytes.
     var job: HexBytes {
         let text = Array(id.description.utf8)
@@ -105,7 +109,7 @@ struct CopyRun: Sendable {
                     }, exportName: "\(operation.plan.vm)/\(file.disk)")
             }, roots: roots, streams: options.parallel, digests: options.verify,
             compression: OpenSend.Compression(options.compression), bandwidthLimit: options.bandwidthLimit,
-            stallTimeout: options.stallTimeout)
+            stallTimeout: operation.peerStallTimeout)
     }
 
     private func releaseSource() async {

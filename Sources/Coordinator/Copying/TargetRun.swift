@@ -73,7 +73,7 @@ struct TargetRun: Sendable {
                     index: file.index, folder: target.folder, fileName: target.fileNames[place],
                     size: source.sizes[place], format: file.guestView ? file.format : "raw")
             }, streams: operation.options.parallel, digests: operation.options.verify,
-            stallTimeout: operation.options.stallTimeout)
+            stallTimeout: operation.peerStallTimeout)
     }
 
     /// Receives until everything is durable.

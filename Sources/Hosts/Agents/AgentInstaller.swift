@@ -50,33 +50,38 @@ struct AgentInstaller: Sendable {
         """
 
     /// Starts the agent, after installing it if it isn't there.
-    func start(on connection: any HostConnection) async throws(KVMCloneError) -> RemoteProcess {
-        try await ensureInstalled(on: connection)
+    func start(on pool: ConnectionPool) async throws(KVMCloneError) -> RemoteProcess {
+        try await ensureInstalled(on: pool)
         let state: [RemoteCommand.Word] = stateFolder.map { [.text("--state"), .text($0)] } ?? []
-        return try await run([.text("serve")] + state, on: connection)
+        do throws(SSHError) {
+            return try await pool.start(try command([.text("serve")] + state), on: .control)
+        } catch {
+            throw KVMCloneError(ssh: error, host: host)
+        }
     }
 
     /// Starts the agent as a pipe between a UNIX socket on the host and `descriptor`, which it takes.
     func pipe(
-        to socketPath: String, descriptor: consuming OwnedDescriptor, on connection: any HostConnection
+        to socketPath: String, descriptor: consuming OwnedDescriptor, on pool: ConnectionPool,
+        lane: ConnectionPool.Lane
     ) async throws(KVMCloneError) -> RemoteProcess {
         do throws(SSHError) {
-            return try await connection.start(
-                try command([.text("pipe"), .text(socketPath)]), adopting: descriptor)
+            return try await pool.start(
+                try command([.text("pipe"), .text(socketPath)]), on: lane, adopting: descriptor)
         } catch {
             throw KVMCloneError(ssh: error, host: host)
         }
     }
 
     /// Removes all agents that were installed on the host.
-    func purge(on connection: any HostConnection) async throws(KVMCloneError) {
-        _ = try await script(Self.purge, [.home(".cache/kvm-clone/agents")], input: nil, on: connection)
+    func purge(on pool: ConnectionPool) async throws(KVMCloneError) {
+        _ = try await script(Self.purge, [.home(".cache/kvm-clone/agents")], input: nil, on: pool)
     }
 
-    private func ensureInstalled(on connection: any HostConnection) async throws(KVMCloneError) {
+    private func ensureInstalled(on pool: ConnectionPool) async throws(KVMCloneError) {
         guard !isLocal else { return }
         let words: [RemoteCommand.Word] = [.text(binary.digest), .home(binary.remotePath)]
-        let answer = try await script(Self.probe, words, input: nil, on: connection).split(separator: "\n")
+        let answer = try await script(Self.probe, words, input: nil, on: pool).split(separator: "\n")
         guard let machine = answer.first else {
             throw KVMCloneError(
                 .connection, "the host's shell doesn't answer", host: host,
@@ -91,17 +96,7 @@ struct AgentInstaller: Sendable {
         guard let bytes = FileManager.default.contents(atPath: binary.path) else {
             throw KVMCloneError(.configuration, "the agent's executable \(binary.path) can't be read")
         }
-        _ = try await script(Self.install, words, input: bytes, on: connection)
-    }
-
-    private func run(
-        _ arguments: [RemoteCommand.Word], on connection: any HostConnection
-    ) async throws(KVMCloneError) -> RemoteProcess {
-        do throws(SSHError) {
-            return try await connection.start(try command(arguments))
-        } catch {
-            throw KVMCloneError(ssh: error, host: host)
-        }
+        _ = try await script(Self.install, words, input: bytes, on: pool)
     }
 
     private func command(_ arguments: [RemoteCommand.Word]) throws(SSHError) -> RemoteCommand {
@@ -112,10 +107,11 @@ struct AgentInstaller: Sendable {
 
     /// Runs a script to its end and answers with what it printed.
     private func script(
-        _ text: StaticString, _ words: [RemoteCommand.Word], input: Data?, on connection: any HostConnection
+        _ text: StaticString, _ words: [RemoteCommand.Word], input: Data?, on pool: ConnectionPool
     ) async throws(KVMCloneError) -> String {
         do throws(SSHError) {
-            let process = try await connection.start(try RemoteCommand(script: text, arguments: words))
+            let process = try await pool.start(
+                try RemoteCommand(script: text, arguments: words), on: .control)
             let output = await exchange(process, input: input)
             let status = await process.waitForExit()
             guard status.isSuccess else {

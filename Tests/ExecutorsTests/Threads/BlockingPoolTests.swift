@@ -63,7 +63,7 @@ import Testing
 
     @Test func threadsEndWithThePool() async throws {
         do {
-            let pool = BlockingPool(name: "released", maximumThreads: 2)
+            let pool = BlockingPool(name: "released", maximumThreads: 2, idleLimit: .seconds(3600))
             await pool.run {}
             withExtendedLifetime(pool) { #expect(threadNames().contains("released")) }
         }
