@@ -10,7 +10,7 @@ start_lab() {
     # No user's configuration, keys or state: they must not change what is measured.
     mkdir -p "$work"/{state,config,cache}
     export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config XDG_CACHE_HOME=$work/cache KVM_CLONE_CONFIG=''
-    lab up 4 >>"$work/log" 2>&1 || die "the lab does not start; see $work/log"
+    lab up 4 >>"$work/log" 2>&1 || die "the lab does not start: $(tail -n 2 "$work/log")"
     lab topology >"$work/topology.yaml"
     for host in kvm2 kvm3 kvm4; do lab trust kvm1 "$host"; done
     declare -gA pid_of address_of
@@ -23,9 +23,12 @@ start_lab() {
 take_down() {
     local status=$?
     trap - EXIT
-    ((status == 0)) || say "stopped with status $status; $work/log ends with: $(tail -n 2 "$work/log")"
-    [[ ! -d $work/embedded ]] || "$repository/IntegrationTests/embedded" down "$work/embedded" || true
+    # Whoever read the output may be gone; the lab ends all the same.
+    trap '' PIPE
+    set +e
+    [[ ! -d $work/embedded ]] || "$repository/IntegrationTests/embedded" down "$work/embedded"
     [[ -z ${pid_of[*]-} ]] || lab down >>"$work/log" 2>&1 || say "the lab did not end; see $work/log"
+    ((status == 0)) || say "stopped with status $status; see $work/log"
     exit "$status"
 }
 
