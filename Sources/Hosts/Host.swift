@@ -87,7 +87,7 @@ package actor Host: HostDriver {
     var installer: AgentInstaller {
         AgentInstaller(
             host: name, binary: settings.binary, usesSudo: description.become == .sudo, isLocal: isLocal,
-            stateFolder: claimsFolder)
+            agentFolder: description.agentDirectory, stateFolder: claimsFolder)
     }
 
     /// Hosts that are this machine's own libvirt share its claims with every other coordinator. Several hosts on one

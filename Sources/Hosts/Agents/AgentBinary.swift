@@ -12,9 +12,6 @@ package struct AgentBinary: Sendable {
     /// The architecture that it is built for, as `uname -m` prints it.
     package let architecture: String
 
-    /// Below the home folder of the remote user.
-    package var remotePath: String { ".cache/kvm-clone/agents/\(digest)" }
-
     /// Looks at the executable at `path`, or else beside this one and in its libexec folder.
     package static func find(_ path: String? = nil) throws(KVMCloneError) -> AgentBinary {
         let candidates = path.map { [$0] } ?? nearby

@@ -11,6 +11,8 @@ struct AgentInstaller: Sendable {
     let usesSudo: Bool
     /// True where the executable is run where it lies.
     let isLocal: Bool
+    /// The folder on the host below which agents are put; nil: the user's cache folder.
+    let agentFolder: String?
     /// Where the agent keeps its claims; nil: where its user keeps such things.
     let stateFolder: String?
 
@@ -75,12 +77,12 @@ struct AgentInstaller: Sendable {
 
     /// Removes all agents that were installed on the host.
     func purge(on pool: ConnectionPool) async throws(KVMCloneError) {
-        _ = try await script(Self.purge, [.home(".cache/kvm-clone/agents")], input: nil, on: pool)
+        _ = try await script(Self.purge, [installed(nil)], input: nil, on: pool)
     }
 
     private func ensureInstalled(on pool: ConnectionPool) async throws(KVMCloneError) {
         guard !isLocal else { return }
-        let words: [RemoteCommand.Word] = [.text(binary.digest), .home(binary.remotePath)]
+        let words: [RemoteCommand.Word] = [.text(binary.digest), installed(binary.digest)]
         let answer = try await script(Self.probe, words, input: nil, on: pool).split(separator: "\n")
         guard let machine = answer.first else {
             throw KVMCloneError(
@@ -100,9 +102,16 @@ struct AgentInstaller: Sendable {
     }
 
     private func command(_ arguments: [RemoteCommand.Word]) throws(SSHError) -> RemoteCommand {
-        let program: [RemoteCommand.Word] = [isLocal ? .text(binary.path) : .home(binary.remotePath)]
+        let program: [RemoteCommand.Word] = [isLocal ? .text(binary.path) : installed(binary.digest)]
         let prefix: [RemoteCommand.Word] = usesSudo ? [.text("sudo"), .text("-n"), .text("--")] : []
         return try RemoteCommand(prefix + program + arguments)
+    }
+
+    /// The folder of installed agents, or one of them.
+    private func installed(_ digest: String?) -> RemoteCommand.Word {
+        let file = digest.map { "/" + $0 } ?? ""
+        guard let agentFolder else { return .home(".cache/kvm-clone/agents" + file) }
+        return .text(agentFolder + "/kvm-clone-agents" + file)
     }
 
     /// Runs a script to its end and answers with what it printed.
