@@ -7,7 +7,7 @@ Prints the Debian packages that a lab needs, one per line."; }
 cmd_packages() {
     printf '%s\n' busybox-static cpio fdisk iproute2 kmod libvirt-clients libvirt-daemon-system \
         linux-image-cloud-amd64 mtools nftables openssh-client openssh-server openssl procps \
-        qemu-system-x86 qemu-utils syslinux syslinux-common util-linux xz-utils
+        qemu-system-x86 qemu-utils sudo syslinux syslinux-common util-linux xz-utils
 }
 
 help_check() { echo "Usage: lab check
