@@ -13,7 +13,8 @@ public struct ConfigPaths: Sendable, Equatable {
     /// Where operations are journalled.
     public var stateFolder: String
 
-    /// The paths by the XDG base directories of `environment`, and for root the machine's own folder for state.
+    /// The paths by the XDG base directories of `environment`, and for root the machine's own folder for state;
+    /// `KVM_CLONE_STATE` names another one.
     public init(environment: [String: String], isRoot: Bool = geteuid() == 0, systemFolder: String = "/etc") {
         home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/"
         func base(_ name: String) -> String? {
@@ -23,7 +24,9 @@ public struct ConfigPaths: Sendable, Equatable {
         userFile = (base("XDG_CONFIG_HOME") ?? "\(home)/.config") + "/kvm-clone/config.yaml"
         oldUserFile = "\(home)/.kvm-clone/config.yaml"
         systemFile = "\(systemFolder)/kvm-clone/config.yaml"
-        if let state = base("XDG_STATE_HOME") {
+        if let named = base("KVM_CLONE_STATE") {
+            stateFolder = named
+        } else if let state = base("XDG_STATE_HOME") {
             stateFolder = "\(state)/kvm-clone"
         } else {
             stateFolder = isRoot ? "/var/lib/kvm-clone" : "\(home)/.local/state/kvm-clone"

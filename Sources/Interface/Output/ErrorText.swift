@@ -21,11 +21,12 @@ public struct ErrorText: Sendable {
             return document(error, timestamp: timestamp, operation: operation)
         }
         let place = error.host.map { "\($0): " } ?? ""
-        var lines = ["kvm-clone: \(paint.red("[\(error.code.rawValue)]")) \(place)\(error.message)"]
-        if let cause = error.cause, !cause.isEmpty, cause != error.message {
+        let told = Validation.harmless("\(place)\(error.message)")
+        var lines = ["kvm-clone: \(paint.red("[\(error.code.rawValue)]")) \(told)"]
+        if let cause = error.cause.map(Validation.harmless), !cause.isEmpty, cause != error.message {
             lines += cause.split(separator: "\n").map { "  \($0)" }
         }
-        if let advice = error.whatToDo, !advice.isEmpty {
+        if let advice = error.whatToDo.map(Validation.harmless), !advice.isEmpty {
             let parts = advice.split(separator: "\n")
             lines += parts.enumerated().map { ($0 == 0 ? "  try: " : "       ") + $1 }
         }

@@ -40,10 +40,11 @@ public struct Table: Sendable {
     /// An empty table.
     public init(_ columns: [Column]) { self.columns = columns }
 
-    /// Adds a row with a cell for each column; an empty cell is shown as `-`.
+    /// Adds a row with a cell for each column; an empty cell is shown as `-`. Cells are plain text: control
+    /// characters in them are shown as `?`.
     public mutating func add(_ cells: [String]) {
         precondition(cells.count == columns.count, "a row has a cell for each column")
-        rows.append(cells)
+        rows.append(cells.map { Validation.harmless($0).split(separator: "\n").joined(separator: " ") })
     }
 
     /// The table as lines, each ended with a newline and without spaces at its end. Throws when `options` names a

@@ -3,6 +3,10 @@ import Model
 /// Says an event in one line, for logs and pipes.
 enum EventMessage {
     static func of(_ event: OperationEvent, start: OperationStart?) -> String {
+        Validation.harmless(text(of: event, start: start))
+    }
+
+    private static func text(of event: OperationEvent, start: OperationStart?) -> String {
         switch event {
         case .started(let start):
             return

@@ -42,7 +42,7 @@ extension ProgressView {
         if let error = outcome.error {
             let place = error.host.map { $0 == target.host ? "" : "\($0): " } ?? ""
             let code = paint.red("[\(error.code.rawValue)]")
-            return "\(paint.red(symbols.failed)) \(name) \(code) \(place)\(error.message)"
+            return "\(paint.red(symbols.failed)) \(name) \(code) \(Validation.harmless(place + error.message))"
         }
         let disks = target.disks.map(\.disk).joined(separator: ",")
         var parts = [disks, ByteCount.format(outcome.logicalBytes), Figures.span(outcome.seconds)].filter {
@@ -55,7 +55,7 @@ extension ProgressView {
 
     /// `⠹ web01→kvm3 connecting`.
     func waiting(_ target: ProgressState.TargetLine, name: String) -> String {
-        let detail = target.detail.map { " \($0)" } ?? ""
+        let detail = target.detail.map { " " + Validation.harmless($0) } ?? ""
         return "\(spinner) \(name) \(target.phase.rawValue)\(detail)"
     }
 

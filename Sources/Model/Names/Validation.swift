@@ -45,6 +45,18 @@ public enum Validation {
         return text.unicodeScalars.count > 80 ? shown + "…" : shown
     }
 
+    /// `text` with every control character but line ends shown as `?`: what comes from other machines can't steer a
+    /// terminal.
+    public static func harmless(_ text: String) -> String {
+        let isControl = { (scalar: Unicode.Scalar) in
+            scalar.value < 32 && scalar != "\n" || (0x7f...0x9f).contains(scalar.value)
+        }
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { shown.append(isControl(scalar) ? "?" : scalar) }
+        return String(shown)
+    }
+
     static func isAlphanumeric(_ byte: UInt8) -> Bool {
         (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
     }

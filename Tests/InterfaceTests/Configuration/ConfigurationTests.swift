@@ -89,6 +89,10 @@ import Testing
                 ["HOME": "/h", "XDG_CONFIG_HOME": "c"], false, "/h/.config/kvm-clone/config.yaml",
                 "/h/.local/state/kvm-clone"
             ),
+            (
+                ["HOME": "/h", "XDG_STATE_HOME": "/s", "KVM_CLONE_STATE": "/k"], false,
+                "/h/.config/kvm-clone/config.yaml", "/k"
+            ),
         ])
     func folders(environment: [String: String], isRoot: Bool, user: String, state: String) {
         let paths = ConfigPaths(environment: environment, isRoot: isRoot)
