@@ -59,12 +59,11 @@ let package = Package(
         library("SSH", ["CSSH2", "CLinux"]),
         // 2: what is decided and how bytes move.
         library("Topology", ["Model", "YAML"]),
-        library("Planner", ["Model"]),
         library("AgentProtocol", ["Model"]),
         library("DataPlane", ["Model", "CZstd", "CCrypto", "CLinux"]),
         // 3: both ends of the control channel.
         library("Agent", ["AgentProtocol", "CLinux", "DataPlane", "Executors", "Model"]),
-        library("Coordinator", ["AgentProtocol", "DomainXML", "Model", "Planner", "Topology", logging]),
+        library("Coordinator", ["AgentProtocol", "DomainXML", "Model", "Topology", logging]),
         // 4: the real world behind the coordinator's seams.
         library(
             "Hosts",
