@@ -156,13 +156,13 @@ write_document() {
     grep -qxF "$begin" "$doc" && grep -qxF "$end" "$doc" || die "$doc has no place for results: a line '$begin' and one '$end'"
     file=$work/document
     {
-        sed "/^$begin\$/q" "$doc"
+        sed "\\|^$begin\$|q" "$doc"
         echo
         machine_text
         echo
         cat "$work/table.md"
         echo
-        sed -n "/^$end\$/,\$p" "$doc"
+        sed -n "\\|^$end\$|,\$p" "$doc"
     } >"$file"
     cat "$file" >"$doc"
     say "results are in $doc"
