@@ -34,16 +34,29 @@ enum Libssh2 {
 final class SessionHandle {
     let raw: OpaquePointer
     let socket: Int32
+    private let received: UnsafeMutablePointer<UInt64>
+
+    /// Grows whenever bytes were read from the connection, for whichever channel.
+    var receives: UInt64 { received.pointee }
 
     /// Takes over `socket`.
     init(socket: Int32) throws(SSHError) {
         self.socket = socket
+        received = .allocate(capacity: 1)
+        received.initialize(to: 0)
         guard Libssh2.initialized == 0, let raw = libssh2_session_init_ex(nil, nil, nil, nil) else {
             close(socket)
+            received.deallocate()
             throw .process("libssh2 can't be initialized")
         }
         self.raw = raw
         libssh2_session_set_blocking(raw, 0)
+    }
+
+    /// `receives` grows from now on. Not before the login is over, which has its own use for the abstract pointer.
+    func countReceives() {
+        libssh2_session_abstract(raw)?.pointee = UnsafeMutableRawPointer(received)
+        kc_ssh2_count_receives(raw)
     }
 
     deinit {
@@ -52,6 +65,7 @@ final class SessionHandle {
         var attempts = 0
         while libssh2_session_free(raw) == LIBSSH2_ERROR_EAGAIN, attempts < 64 { attempts += 1 }
         close(socket)
+        received.deallocate()
     }
 
     var errorText: String { Libssh2.errorText(raw) }

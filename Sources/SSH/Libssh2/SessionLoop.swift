@@ -29,6 +29,7 @@ final class SessionLoop {
         self.mailbox = mailbox
         self.plan = plan
         order = SendOrder(session: session)
+        session.countReceives()
     }
 
     func run() {
@@ -88,11 +89,14 @@ final class SessionLoop {
     private func pumpAll() throws(SessionChannel.SessionFailure) -> Bool {
         for _ in 0..<8 {
             let wasHalfSent = order.halfSent != nil
+            let received = session.receives
             var moved = try openChannel()
             for channel in channels where try channel.pump() { moved = true }
             channels.removeAll { $0.isFinished }
             // Others waited for it.
             if wasHalfSent, order.halfSent == nil { moved = true }
+            // libssh2 reads for all channels at once: it may be for one that had its turn, and poll won't tell again.
+            if session.receives != received { moved = true }
             if !moved { return false }
         }
         return true

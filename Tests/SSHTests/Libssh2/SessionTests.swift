@@ -31,6 +31,18 @@ struct SessionTests {
         }
     }
 
+    @Test("what comes for one channel while another is read is handed on at once, not at the next keep-alive")
+    func readForAnother() async throws {
+        try await withSession([]) { connection in
+            let busy = try await connection.start(RemoteCommand([.text("cat")]))
+            var idle: [RemoteProcess] = []
+            for _ in 0..<4 { idle.append(try await connection.start(RemoteCommand([.text("cat")]))) }
+            let slowest = try await pingPong(busy, rounds: 10_000)
+            #expect(slowest < .seconds(SessionLoop.keepAliveSeconds / 2))
+            for process in [busy] + idle { process.terminate() }
+        }
+    }
+
     @Test("an idle session answers the host's keep-alives")
     func idle() async throws {
         try await withSession(["ClientAliveInterval 1", "ClientAliveCountMax 2"]) { connection in

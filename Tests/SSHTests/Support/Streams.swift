@@ -40,6 +40,25 @@ func readAll(_ descriptor: Int32) -> [UInt8] {
     }
 }
 
+/// Sends single bytes into a socket whose other side echoes, each after the one before has come back. Returns the
+/// longest time that one took.
+func pingPong(_ process: RemoteProcess, rounds: Int) async throws -> Duration {
+    let descriptor = try takeSocket(process)
+    return try await onThread("ping") { _ throws(SSHError) in
+        defer { close(descriptor) }
+        var slowest = Duration.zero
+        var byte: UInt8 = 7
+        for _ in 0..<rounds {
+            let start = ContinuousClock.now
+            guard send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL)) == 1, recv(descriptor, &byte, 1, 0) == 1 else {
+                throw .process("no echo: \(errnoText())")
+            }
+            slowest = max(slowest, start.duration(to: .now))
+        }
+        return slowest
+    }
+}
+
 /// A stream of bytes that repeats only after 16 MiB: 1 MiB of noise, each time from another start.
 struct Noise: Sendable {
     private let chunks: [[UInt8]]
