@@ -10,9 +10,12 @@ final class ReceivingJob: JoinableJob {
     let opened: OpenReceive.Response
     let peers: PeerTable
 
+    /// Direct reads wait for the medium without reading ahead: two keep it and a core busy, and leave the cores to
+    /// what still comes.
+    private static let readBackThreads = 2
+
     private struct State {
         var disks: [TargetDisk]
-        var verifier: ReadBackVerifier?
         var isBusy = false
         var isClosed = false
         var isPublished = false
@@ -33,6 +36,7 @@ final class ReceivingJob: JoinableJob {
         let disks = try TargetDisk.make(request)
         var options = ReceiveOptions(streams: request.streams)
         options.idleTimeout = Double(request.stallTimeout)
+        options.verifyThreads = request.digests ? Self.readBackThreads : 0
         do {
             let transfer = try ReceiveJob(
                 id: uuid, key: key, disks: try disks.map { (UInt32($0.index), try $0.sink) }, options: options)
@@ -73,24 +77,17 @@ final class ReceivingJob: JoinableJob {
             stages: report.times.byName.merging(["flush": UInt64(max(0, flush))]) { $1 })
     }
 
-    /// Reads back what was written.
+    /// Reads back what `run` hasn't yet.
     func readBack() throws -> ReadBack.Response {
-        let disks = try begin()
+        _ = try begin()
         defer { end() }
-        let sources = try disks.map { try $0.sink.readBack() }
-        let verifier = ReadBackVerifier(disks: zip(disks, sources).map { (UInt32($0.index), $1) })
-        state.update { state in
-            state.verifier = verifier
-            if state.isClosed { verifier.cancel() }
-        }
-        let ticker = try Ticker { [self] in reportReading(verifier) }
+        let ticker = try Ticker { [self] in reportReading() }
         defer { ticker.stop() }
-        let roots = try verifier.run()
-        reportReading(verifier)
+        let read = try transfer.verify()
+        reportReading()
         return ReadBack.Response(
-            roots: roots.map { HexBytes($0.bytes) },
-            fromMedium: sources.allSatisfy { ($0 as? any ReadBackSource)?.medium == .direct },
-            stages: verifier.times.byName)
+            roots: read.roots.map { HexBytes($0.bytes) }, fromMedium: read.medium == .direct,
+            stages: read.times.byName)
     }
 
     /// Gives all files their final names. What stands there already is set aside if it may be replaced.
@@ -118,10 +115,7 @@ final class ReceivingJob: JoinableJob {
     func close() throws {
         transfer.cancel()
         peers.close()
-        state.update { state in
-            state.isClosed = true
-            state.verifier?.cancel()
-        }
+        state.update { $0.isClosed = true }
         let disks = state.wait { $0.isBusy ? nil : $0.disks } ?? []
         for disk in disks {
             disk.releaseSink()
@@ -152,10 +146,11 @@ final class ReceivingJob: JoinableJob {
                     job: id, done: progress.disks, data: progress.dataBytes, wire: progress.wireBytes)))
     }
 
-    private func reportReading(_ verifier: ReadBackVerifier) {
+    private func reportReading() {
+        guard let progress = transfer.readBack else { return }
         emit(
             .readingBack(
                 ReceivingProgress(
-                    job: id, done: verifier.disks, data: verifier.dataBytes, wire: transfer.progress.wireBytes)))
+                    job: id, done: progress.disks, data: progress.dataBytes, wire: transfer.progress.wireBytes)))
     }
 }

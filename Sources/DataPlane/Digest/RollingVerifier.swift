@@ -1,10 +1,11 @@
+import CLinux
 import Synchronization
 
 /// Reads a job's disks back while they are still being received, and computes their roots.
 ///
-/// Units that are written wait until `batch` bytes of data have come since the last flush. Then their sinks are flushed, opened for reading
-/// back, and the units are read and hashed. So everything that is verified was flushed first, and in the end everything
-/// is flushed.
+/// Units that are written wait until `batch` bytes of data have come since the last flush. Then their sinks are
+/// flushed, opened for reading back, and the units are read and hashed. So everything that is verified was flushed
+/// first, and in the end everything is flushed.
 final class RollingVerifier: Sendable {
     /// Bytes of data after which sinks are flushed.
     private static let batch: UInt64 = 256 << 20
@@ -31,12 +32,22 @@ final class RollingVerifier: Sendable {
         var isBatchFull: Bool { data - flushedData >= batch || written.count >= mostRanges }
         /// Flushed units that are being read.
         var queue: WorkQueue?
+        /// Where their bytes come from.
+        var reading: [any ReadBackSource] = []
         var isFlushing = false
         /// True when nothing more will be added.
         var isLast = false
         var workers: [WorkerThread] = []
         var failure: TransferError?
         var times = StageTimes()
+        /// The worst that sources which aren't read any more came from.
+        var medium = ReadBackMedium.direct
+        var onFailure: (@Sendable (TransferError) -> Void)?
+
+        mutating func noteMedium() {
+            if reading.contains(where: { $0.medium == .cache }) { medium = .cache }
+            reading = []
+        }
     }
 
     private enum Step {
@@ -55,13 +66,18 @@ final class RollingVerifier: Sendable {
         pool = try BufferPool(count: self.threads)
     }
 
-    /// Bytes that were read back, or known to be zeros.
-    var bytesDone: UInt64 { counter.value }
+    var progress: ReadBackProgress { ReadBackProgress(disks: counter.disks, dataBytes: counter.data) }
 
-    func start() throws(NetworkError) {
+    /// - Parameter onFailure: called once, from a thread of this verifier, when reading back fails.
+    func start(onFailure: @escaping @Sendable (TransferError) -> Void) throws(TransferError) {
+        state.update { $0.onFailure = onFailure }
         for i in 0..<threads {
-            let worker = try WorkerThread(name: "kc-verify-\(i)") { [self] in work() }
-            state.update { $0.workers.append(worker) }
+            do {
+                let worker = try WorkerThread(name: "kc-verify-\(i)") { [self] in work() }
+                state.update { $0.workers.append(worker) }
+            } catch {
+                throw TransferError(.resources, error.description, underlying: error)
+            }
         }
     }
 
@@ -91,20 +107,23 @@ final class RollingVerifier: Sendable {
         for worker in workers { worker.join() }
     }
 
-    /// The roots of all disks, once everything that was added is flushed and read. Nothing may be added after this.
-    func finish() throws(TransferError) -> (roots: [Digest256], times: StageTimes) {
+    /// What was found, once everything that was added is flushed and read. Nothing may be added after this.
+    func finish() throws(TransferError) -> ReadBackReport {
         state.update { $0.isLast = true }
         join()
-        let (failure, times) = state.update { ($0.failure, $0.times) }
+        let (failure, times, medium) = state.update { state in
+            state.noteMedium()
+            return (state.failure, state.times, state.medium)
+        }
         if let failure { throw failure }
         if cancelled.load(ordering: .relaxed) { throw .cancelled() }
-        return (try roots.finishAll(), times)
+        return ReadBackReport(roots: try roots.finishAll(), medium: medium, times: times)
     }
 
     private func work() {
         do {
             let worker = try ReadBackWorker(roots: roots, done: counter, buffer: try pool.lease())
-            defer { state.update { $0.times += worker.times } }
+            defer { add(worker.times) }
             while true {
                 switch nextStep() {
                 case .read(let queue):
@@ -117,9 +136,21 @@ final class RollingVerifier: Sendable {
                 }
             }
         } catch {
-            state.update { if $0.failure == nil { $0.failure = TransferError(unplaced: error) } }
+            let error = TransferError(unplaced: error)
+            let tell = state.update { state in
+                defer { state.onFailure = nil }
+                state.failure = state.failure ?? error
+                return state.onFailure
+            }
             cancel()
+            tell?(error)
         }
+    }
+
+    private func add(_ times: StageTimes) {
+        var times = times
+        kc_thread_cpu(&times.userCPU, &times.systemCPU)
+        state.update { $0.times += times }
     }
 
     /// Waits until there is something to do.
@@ -140,7 +171,7 @@ final class RollingVerifier: Sendable {
     }
 
     private func flush(_ written: [(disk: Int, range: Range<UInt64>)]) throws(TransferError) {
-        var sources: [Int: any DiskSource] = [:]
+        var sources: [Int: any ReadBackSource] = [:]
         for disk in Set(written.map(\.disk)) {
             do {
                 try sinks[disk].flush()
@@ -154,6 +185,8 @@ final class RollingVerifier: Sendable {
         }
         state.update { state in
             state.queue = WorkQueue(parts)
+            state.noteMedium()
+            state.reading = Array(sources.values)
             state.isFlushing = false
         }
     }

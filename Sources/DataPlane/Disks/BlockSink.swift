@@ -64,7 +64,7 @@ public final class BlockSink: DiskSink {
     }
 
     /// Reads past the page cache where the device allows that; a `ReadBackSource`.
-    public func readBack() throws -> any DiskSource {
+    public func readBack() throws -> any ReadBackSource {
         try DescriptorReadBack(of: descriptor.raw, size: size, path: path, hasHoles: false)
     }
 }

@@ -51,5 +51,5 @@ public protocol DiskSink: Sendable {
 
     /// Opens what was written for reading back, from the medium and not from the page cache where that can be done.
     /// Call it after `flush`.
-    func readBack() throws -> any DiskSource
+    func readBack() throws -> any ReadBackSource
 }

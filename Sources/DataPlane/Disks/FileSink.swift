@@ -61,7 +61,7 @@ public final class FileSink: DiskSink {
     }
 
     /// Reads past the page cache where the file system allows that; a `ReadBackSource`.
-    public func readBack() throws -> any DiskSource {
+    public func readBack() throws -> any ReadBackSource {
         try DescriptorReadBack(of: descriptor, size: size, path: file.path, hasHoles: true)
     }
 }

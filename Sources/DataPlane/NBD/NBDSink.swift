@@ -56,7 +56,7 @@ public final class NBDSink: DiskSink {
 
     /// Reads through the same server. qemu-nbd keeps qcow2 tables in memory, so this shows that the guest's data
     /// reached the medium, not that the tables did: for those, open the image again after the server has ended.
-    public func readBack() throws -> any DiskSource {
+    public func readBack() throws -> any ReadBackSource {
         NBDReadBack(source: NBDSource(client, keeping: keeping), size: size, medium: medium)
     }
 }

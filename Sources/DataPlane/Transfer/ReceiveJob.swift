@@ -95,32 +95,40 @@ public final class ReceiveJob: Sendable {
     public var progress: TransferProgress {
         TransferProgress(
             logicalBytes: disks.logical, totalBytes: disks.total, wireBytes: disks.wire.load(ordering: .relaxed),
-            verifiedBytes: verifier?.bytesDone ?? 0, dataBytes: disks.data.load(ordering: .relaxed),
+            dataBytes: disks.data.load(ordering: .relaxed),
             disks: disks.done.values)
     }
 
-    /// Returns when every stream has ended and every byte of every disk was written. Blocks; call it once.
+    /// Returns when every stream has ended and every byte of every disk was written, but perhaps not flushed. Blocks;
+    /// call it once.
     ///
-    /// With `verifyThreads` everything is flushed and read back as well, otherwise not yet flushed. Throws as soon as one
-    /// stream or the reading fails, after all threads have stopped.
+    /// Throws as soon as one stream, or the reading back beside it, fails, after all threads have stopped.
     public func wait() throws(TransferError) -> ReceiveReport {
-        if let verifier {
-            do { try verifier.start() } catch { fail(TransferError(unplaced: error)) }
-        }
         do {
+            if let verifier { try verifier.start { [self] in fail($0) } }
             try awaitStreams()
-            let verified = try verifier?.finish()
             return ReceiveReport(
                 logicalBytes: disks.logical, dataBytes: disks.data.load(ordering: .relaxed),
                 zeroBytes: disks.zeros.load(ordering: .relaxed), wireBytes: disks.wire.load(ordering: .relaxed),
-                times: state.update { $0.times }, roots: verified?.roots ?? [],
-                verifyTimes: verified?.times ?? StageTimes())
+                times: state.update { $0.times })
         } catch {
             verifier?.cancel()
             verifier?.join()
             throw error
         }
     }
+
+    /// Returns when everything is flushed and was read back, which began beside `wait` and ends after it. Blocks; call
+    /// it once, after `wait`, on a job with `verifyThreads`.
+    public func verify() throws(TransferError) -> ReadBackReport {
+        guard let verifier else {
+            throw TransferError(.resources, "the job was not asked to read back what it writes")
+        }
+        return try verifier.finish()
+    }
+
+    /// How far reading back is; nil on a job without `verifyThreads`. From any thread.
+    public var readBack: ReadBackProgress? { verifier?.progress }
 
     private func awaitStreams() throws(TransferError) {
         let patience = UInt64(max(0, options.idleTimeout) * 1e9)

@@ -9,8 +9,7 @@ public struct ReceiveOptions: Sendable {
     /// Seconds without a byte from the sender, or without a missing connection, after which the job fails.
     public var idleTimeout: Double = 120
 
-    /// Threads that read back what was written, while more is still coming, for the root of each disk; 0 to leave that
-    /// to a `ReadBackVerifier` afterwards, as spinning disks like it better.
+    /// Threads that read back what was written, beside what is still coming, for the root of each disk; 0 for none.
     public var verifyThreads = 0
 
     /// Options with the given number of connections.

@@ -48,10 +48,24 @@ public struct ReceiveReport: Sendable, Equatable {
     public var wireBytes: UInt64
     /// Where the time went.
     public var times: StageTimes
-    /// The root of each disk as it was read back after a flush, in the job's order; empty unless that was asked for.
-    public var roots: [Digest256] = []
-    /// Where the time of reading back went.
-    public var verifyTimes = StageTimes()
+}
+
+/// What was found when everything was read back.
+public struct ReadBackReport: Sendable, Equatable {
+    /// The root of each disk as it was read after a flush, in the job's order.
+    public var roots: [Digest256]
+    /// The worst of where its bytes came from.
+    public var medium: ReadBackMedium
+    /// Where the time went.
+    public var times: StageTimes
+}
+
+/// How far reading back is. The numbers only grow.
+public struct ReadBackProgress: Sendable, Equatable {
+    /// Bytes of each disk that were read or known to be zeros, in the job's order.
+    public var disks: [UInt64]
+    /// Of these, the bytes that were read.
+    public var dataBytes: UInt64
 }
 
 /// How far a job is. The numbers only grow.
@@ -62,8 +76,6 @@ public struct TransferProgress: Sendable, Equatable {
     public var totalBytes: UInt64
     /// Bytes on the wire, of all targets together.
     public var wireBytes: UInt64
-    /// Receivers that verify: bytes of disks that were read back.
-    public var verifiedBytes: UInt64 = 0
     /// Bytes of disks that held data; the rest of `logicalBytes` was zeros.
     public var dataBytes: UInt64
     /// Bytes done of each disk, in the order of the job's list. Empty where only the sum is known.

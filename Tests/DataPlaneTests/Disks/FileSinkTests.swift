@@ -52,7 +52,7 @@ struct FileSinkTests {
         let data = AlignedBuffer(pattern(1 << 20))
         try sink.write(UnsafeRawBufferPointer(data.bytes), at: 0)
         try sink.flush()
-        let back = try #require(try sink.readBack() as? any ReadBackSource)
+        let back = try sink.readBack()
         let buffer = AlignedBuffer([UInt8](repeating: 0, count: 1 << 20))
         try back.read(into: buffer.bytes, at: 0)
         #expect(buffer.bytes.elementsEqual(data.bytes))
@@ -70,7 +70,7 @@ struct FileSinkTests {
             let sink = try FileSink(try pool.createTemporary(operation: "op", number: 0), size: 8192)
             try sink.write(pattern(8192), at: 0)
             try sink.flush()
-            #expect(try (sink.readBack() as? any ReadBackSource)?.medium == .cache)
+            #expect(try sink.readBack().medium == .cache)
         }
     }
 

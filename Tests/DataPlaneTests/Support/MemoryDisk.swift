@@ -6,7 +6,7 @@ import Synchronization
 struct DiskFault: Error, Equatable { var text = "injected" }
 
 /// A disk in memory, source and sink at once. Extents follow what was written, at a granularity of its own.
-final class MemoryDisk: DiskSource, DiskSink {
+final class MemoryDisk: ReadBackSource, DiskSink {
     let size: UInt64
     private let granule: UInt64
     private let state: Mutex<State>
@@ -128,11 +128,12 @@ final class MemoryDisk: DiskSource, DiskSink {
     }
 
     func flush() throws {}
-    func readBack() throws -> any DiskSource { self }
+    func readBack() throws -> any ReadBackSource { self }
+    var medium: ReadBackMedium { .direct }
 }
 
 /// A disk of any size that reads as zeros; counts what is asked of it.
-final class EmptyDisk: DiskSource, DiskSink {
+final class EmptyDisk: ReadBackSource, DiskSink {
     let size: UInt64
     let extentCalls = Atomic<Int>(0)
     let reads = Atomic<Int>(0)
@@ -156,5 +157,6 @@ final class EmptyDisk: DiskSource, DiskSink {
         zeroed.add(range.upperBound - range.lowerBound, ordering: .relaxed)
     }
     func flush() throws {}
-    func readBack() throws -> any DiskSource { self }
+    func readBack() throws -> any ReadBackSource { self }
+    var medium: ReadBackMedium { .direct }
 }

@@ -93,7 +93,10 @@ import Testing
                 options.verifyThreads = 2
                 let rig = try Rig(sources: [MemoryDisk(Self.noisy(4 << 20))], targets: [[sink]], receive: options)
                 rigs.update { $0 = rig }
-                let error = #expect(throws: TransferError.self) { try rig.run().received[0].get() }
+                let error = #expect(throws: TransferError.self) {
+                    _ = try rig.run().received[0].get()
+                    _ = try rig.receivers[0].verify()
+                }
                 #expect(error?.kind == (cancels ? .cancelled : .source))
                 rigs.update { $0 = nil }
             }

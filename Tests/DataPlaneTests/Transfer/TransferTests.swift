@@ -98,8 +98,10 @@ import Testing
             let rig = try Rig(sources: sources, targets: [targets], receive: options)
             let (sent, received) = rig.run()
             let (report, got) = (try sent.get(), try received[0].get())
-            #expect((got.roots == report.disks.map(\.root)) == !lies)
-            #expect(rig.receivers[0].progress.verifiedBytes == UInt64(sizes.reduce(0, +)))
+            #expect(got.logicalBytes == UInt64(sizes.reduce(0, +)))
+            let read = try rig.receivers[0].verify()
+            #expect((read.roots == report.disks.map(\.root)) == !lies)
+            #expect(rig.receivers[0].readBack?.disks == sizes.map { UInt64($0) })
         }
     }
 

@@ -211,7 +211,7 @@ struct QemuNBDTests {
             #expect(back.size == size)
             #expect(try back.bytes() == expected)
             let direct = DirectDescriptor(of: file.descriptor.raw, flags: O_RDONLY)
-            #expect((back as? any ReadBackSource)?.medium == (direct?.reachesMedium == true ? .direct : .cache))
+            #expect(back.medium == (direct?.reachesMedium == true ? .direct : .cache))
             #expect(throws: DiskError.self) { try sink.write([1], at: size) }
         }
         try file.publish(as: try FileName("disk.qcow2"))
