@@ -55,13 +55,14 @@ static inline int kc_gcm_seal(
     return EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, 16, tag) == 1;
 }
 
-/// Opens `len` bytes at `data` in place. Returns 1 only when the tag holds; else the bytes are worthless.
+/// Opens `len` bytes at `data` into `output`, which may be the same. Returns 1 only when the tag holds; else the bytes are worthless.
 static inline int kc_gcm_open(
-    EVP_CIPHER_CTX *ctx, const uint8_t nonce[12], const void *aad, int aad_len, void *data, int len, const void *tag) {
+    EVP_CIPHER_CTX *ctx, const uint8_t nonce[12], const void *aad, int aad_len, const void *data, void *output,
+    int len, const void *tag) {
     int n = 0;
     if (EVP_DecryptInit_ex2(ctx, NULL, NULL, nonce, NULL) != 1) return 0;
     if (EVP_DecryptUpdate(ctx, NULL, &n, (const unsigned char *)aad, aad_len) != 1) return 0;
-    if (len > 0 && EVP_DecryptUpdate(ctx, (unsigned char *)data, &n, (const unsigned char *)data, len) != 1) return 0;
+    if (len > 0 && EVP_DecryptUpdate(ctx, (unsigned char *)output, &n, (const unsigned char *)data, len) != 1) return 0;
     if (EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, 16, (void *)tag) != 1) return 0;
     unsigned char none[16];
     int ok = EVP_DecryptFinal_ex(ctx, none, &n) == 1;

@@ -4,7 +4,8 @@ import Model
 
 /// What can be joined to a peer: a job at either end.
 protocol JoinableJob: Sendable {
-    var peers: PeerTable { get }
+    /// The links that the job has in that part.
+    func peers(as part: Joint.Part) throws(KVMCloneError) -> PeerTable
     /// Ends the job where it stands, and waits for that.
     func close() throws
 }
@@ -32,8 +33,8 @@ final class JobTable: Sendable {
         try open(request.job) { try ReceivingJob(request, emit: emit) }.opened
     }
 
-    func joinable(_ id: HexBytes) throws(KVMCloneError) -> PeerTable {
-        try find(id).peers
+    func joinable(_ id: HexBytes, as part: Joint.Part) throws(KVMCloneError) -> PeerTable {
+        try find(id).peers(as: part)
     }
 
     func sending(_ id: HexBytes) throws(KVMCloneError) -> SendingJob {

@@ -4,41 +4,37 @@ import FoundationEssentials
 import Glibc
 import Model
 
-/// Joins the streams of one job to its peers, in whichever way the coordinator says.
+/// Joins links of one job to its peers, in whichever way the coordinator says. A job that passes streams on has one
+/// table as a child, and one as a parent.
 final class PeerTable: Sendable {
     private struct State {
-        var sockets: [String: [UInt16: Socket]] = [:]
+        var joined: [String: Set<LinkNumber>] = [:]
         var failures: [String: String] = [:]
         var listeners: [Listener] = []
-        var rendezvous: [LocalRendezvous] = []
+        var meetings: [LocalRendezvous] = []
         var isClosed = false
     }
 
     private let role: Role
-    private let streams: Int
     /// The proof for the pair of this job and the peer of that salt.
     private let handshake: @Sendable (Salt) -> Handshake
-    /// Called once for each peer, when all of its streams are there.
-    private let complete: @Sendable (String, Salt, [Socket]) throws -> Void
+    /// Called once for each group of links, when all of them are there.
+    private let complete: @Sendable (String, Salt, [(LinkNumber, Socket)]) throws -> Void
     private let state = Gate(State())
 
     init(
-        role: Role, streams: Int, handshake: @escaping @Sendable (Salt) -> Handshake,
-        complete: @escaping @Sendable (String, Salt, [Socket]) throws -> Void
+        role: Role, handshake: @escaping @Sendable (Salt) -> Handshake,
+        complete: @escaping @Sendable (String, Salt, [(LinkNumber, Socket)]) throws -> Void
     ) {
         self.role = role
-        self.streams = streams
         self.handshake = handshake
         self.complete = complete
     }
 
     func listen(_ request: Listen) throws -> Listen.Response {
-        let salt = try Self.salt(request.peerSalt)
+        let group = try group(request.joint, peer: request.peer, salt: request.peerSalt)
         let listener = try Self.listener(request.ports)
-        listener.expect(handshake(salt), as: role, streams: streams) { [self] stream, socket in
-            deliver(stream, socket, peer: request.peer, salt: salt)
-        }
-        keep { $0.listeners.append(listener) }
+        expect(group, on: listener)
         guard case .tcp(_, let port) = listener.endpoint else {
             throw KVMCloneError(.network, "the listener has no port")
         }
@@ -47,41 +43,39 @@ final class PeerTable: Sendable {
 
     /// The sender takes the dialling part of the handshake here, for both ends are listening.
     func listenLocally(_ request: ListenLocally) throws -> ListenLocally.Response {
-        let salt = try Self.salt(request.peerSalt)
+        let group = try group(request.joint, peer: request.peer, salt: request.peerSalt)
         let meeting = try LocalRendezvous()
+        try keep { $0.meetings.append(meeting) }
         switch role {
-        case .receiver:
-            let listener = try Listener(path: meeting.path)
-            listener.expect(handshake(salt), as: role, streams: streams) { [self] stream, socket in
-                deliver(stream, socket, peer: request.peer, salt: salt)
-            }
-            keep { $0.listeners.append(listener) }
+        case .receiver: expect(group, on: try Listener(path: meeting.path))
         case .sender:
-            try meeting.accept(streams: streams) { [self] stream, socket in
-                greet(socket, stream: stream, peer: request.peer, salt: salt)
+            let links = group.links
+            try meeting.accept(streams: links.count) { [self] number, socket in
+                greet(socket, link: links[Int(number)], group)
             }
         }
-        keep { $0.rendezvous.append(meeting) }
         return ListenLocally.Response(path: meeting.path)
     }
 
     func dial(_ request: Dial) throws {
-        let salt = try Self.salt(request.peerSalt)
+        let group = try group(request.joint, peer: request.peer, salt: request.peerSalt)
         let endpoint = Endpoint.tcp(address: request.address, port: request.port)
-        for stream in 0..<UInt16(streams) {
+        for link in group.links {
             let socket = try Dialer.connect(to: endpoint, timeout: Double(request.timeout))
-            try handshake(salt).dial(socket, stream: stream, as: role, timeout: Double(request.timeout))
-            deliver(stream, socket, peer: request.peer, salt: salt)
+            try handshake(group.salt).dial(socket, link: link, as: role, timeout: Double(request.timeout))
+            deliver(link, socket, group)
         }
-        try awaitPeer(AwaitPeer(job: request.job, peer: request.peer, timeout: request.timeout))
+        try awaitPeer(
+            AwaitPeer(job: request.job, joint: request.joint, peer: request.peer, timeout: request.timeout))
     }
 
     func awaitPeer(_ request: AwaitPeer) throws(KVMCloneError) {
+        let links = Set(request.joint.links.map { LinkNumber(raw: $0) })
         let deadline = monotonicNanoseconds() + UInt64(min(max(1, request.timeout), 86_400)) * 1_000_000_000
         let failure = state.wait(until: deadline) { state -> String? in
             if let failure = state.failures[request.peer] { return failure }
             if state.isClosed { return "the job was closed" }
-            return state.sockets[request.peer]?.count == streams ? "" : nil
+            return state.joined[request.peer, default: []].isSuperset(of: links) ? "" : nil
         }
         guard let failure else {
             throw KVMCloneError(.connection, "the peer didn't connect within \(request.timeout) s")
@@ -89,59 +83,68 @@ final class PeerTable: Sendable {
         guard failure.isEmpty else { throw KVMCloneError(.connection, "the peer can't be joined", cause: failure) }
     }
 
-    /// Stops listening. Streams that are joined belong to the job.
+    /// Stops listening. Links that are joined belong to the job.
     func close() {
         let (listeners, meetings) = state.update { state in
             state.isClosed = true
             defer {
                 state.listeners = []
-                state.rendezvous = []
+                state.meetings = []
             }
-            return (state.listeners, state.rendezvous)
+            return (state.listeners, state.meetings)
         }
         for listener in listeners { listener.close() }
         for meeting in meetings { meeting.close() }
     }
 
-    private func greet(_ socket: Socket, stream: UInt16, peer: String, salt: Salt) {
+    private func group(_ joint: Joint, peer: String, salt: HexBytes) throws(KVMCloneError) -> LinkGroup {
+        guard let salt = Salt(salt.bytes) else {
+            throw KVMCloneError(.validation, "a salt has the wrong length")
+        }
+        let links = joint.links.map { LinkNumber(raw: $0) }
+        guard (1...LinkNumber.streams).contains(links.count), Set(links.map(\.stream)).count == links.count else {
+            throw KVMCloneError(.validation, "\(links.count) links, or two for one stream")
+        }
+        state.update { $0.failures[peer] = nil }
+        return LinkGroup(peer: peer, salt: salt, links: links)
+    }
+
+    private func expect(_ group: LinkGroup, on listener: Listener) {
+        listener.expect(handshake(group.salt), as: role, links: Set(group.links)) { [self] link, socket in
+            deliver(link, socket, group)
+        }
+        let isClosed = state.update { state in
+            if !state.isClosed { state.listeners.append(listener) }
+            return state.isClosed
+        }
+        if isClosed { listener.close() }
+    }
+
+    private func keep(_ change: (inout State) -> Void) throws(KVMCloneError) {
+        let isClosed = state.update { state in
+            if !state.isClosed { change(&state) }
+            return state.isClosed
+        }
+        if isClosed { throw KVMCloneError(.cancelled, "the job was closed") }
+    }
+
+    private func greet(_ socket: Socket, link: LinkNumber, _ group: LinkGroup) {
         do {
-            try handshake(salt).dial(socket, stream: stream, as: role, timeout: 30)
-            deliver(stream, socket, peer: peer, salt: salt)
+            try handshake(group.salt).dial(socket, link: link, as: role, timeout: 30)
+            deliver(link, socket, group)
         } catch {
-            state.update { $0.failures[peer] = "\(error)" }
+            state.update { $0.failures[group.peer] = "\(error)" }
         }
     }
 
-    private func deliver(_ stream: UInt16, _ socket: Socket, peer: String, salt: Salt) {
-        let all = state.update { state -> [Socket]? in
-            var mine = state.sockets[peer] ?? [:]
-            guard mine.count < streams, mine[stream] == nil, !state.isClosed else { return nil }
-            mine[stream] = socket
-            // With the last one the peer counts as joined only after `complete`.
-            guard mine.count == streams else {
-                state.sockets[peer] = mine
-                return nil
-            }
-            return (0..<UInt16(streams)).compactMap { mine[$0] }
-        }
-        guard let all else { return }
+    private func deliver(_ link: LinkNumber, _ socket: Socket, _ group: LinkGroup) {
+        guard let all = group.add(link, socket) else { return }
         do {
-            try complete(peer, salt, all)
-            state.update { state in
-                state.sockets[peer] = Dictionary(uniqueKeysWithValues: zip(0..<UInt16(streams), all))
-            }
+            try complete(group.peer, group.salt, all)
+            state.update { $0.joined[group.peer, default: []].formUnion(group.links) }
         } catch {
-            state.update { $0.failures[peer] = "\(error)" }
+            state.update { $0.failures[group.peer] = "\(error)" }
         }
-    }
-
-    private func keep(_ change: (inout State) -> Void) {
-        state.update { change(&$0) }
-    }
-
-    private static func salt(_ bytes: HexBytes) throws(KVMCloneError) -> Salt {
-        guard let salt = Salt(bytes.bytes) else { throw KVMCloneError(.validation, "a salt has the wrong length") }
-        return salt
     }
 
     /// On all addresses, IPv6 too where the machine has it.
@@ -151,6 +154,30 @@ final class PeerTable: Sendable {
         } catch {
             guard error.kind == .system(EAFNOSUPPORT) else { throw error }
             return try Listener(address: "0.0.0.0", ports: ports)
+        }
+    }
+}
+
+/// Links to one peer that are joined together, and count only when all of them are there.
+final class LinkGroup: Sendable {
+    let peer: String
+    let salt: Salt
+    let links: [LinkNumber]
+    private let sockets = Gate<[LinkNumber: Socket]>([:])
+
+    init(peer: String, salt: Salt, links: [LinkNumber]) {
+        self.peer = peer
+        self.salt = salt
+        self.links = links
+    }
+
+    /// All links in order, when this was the last.
+    func add(_ link: LinkNumber, _ socket: Socket) -> [(LinkNumber, Socket)]? {
+        sockets.update { sockets in
+            guard links.contains(link), sockets[link] == nil else { return nil }
+            sockets[link] = socket
+            guard sockets.count == links.count else { return nil }
+            return links.compactMap { link in sockets[link].map { (link, $0) } }
         }
     }
 }

@@ -8,8 +8,9 @@ import Synchronization
 /// The receiving end of a job: partial files, the streams that fill them, and their way to final names.
 final class ReceivingJob: JoinableJob {
     let opened: OpenReceive.Response
-    let peers: PeerTable
 
+    private let parents: PeerTable
+    private let children: PeerTable
     /// Direct reads wait for the medium without reading ahead: two keep it and a core busy, and leave the cores to
     /// what still comes.
     private static let readBackThreads = 2
@@ -36,6 +37,7 @@ final class ReceivingJob: JoinableJob {
         let disks = try TargetDisk.make(request)
         var options = ReceiveOptions(streams: request.streams)
         options.idleTimeout = Double(request.stallTimeout)
+        options.survivesLostLinks = request.inTrees
         options.verifyThreads = request.digests ? Self.readBackThreads : 0
         do {
             let transfer = try ReceiveJob(
@@ -43,13 +45,19 @@ final class ReceivingJob: JoinableJob {
             self.transfer = transfer
             opened = OpenReceive.Response(
                 salt: HexBytes(transfer.salt.bytes), files: try disks.map { try $0.identity })
-            peers = PeerTable(
-                role: .receiver, streams: request.streams, handshake: { _ in transfer.handshake(sender: sender) },
-                complete: { _, _, sockets in
-                    for (stream, socket) in sockets.enumerated() {
-                        try transfer.attach(stream: UInt16(stream), socket: socket, sender: sender)
-                    }
+            // The sender's frames come from it or from another receiver: the pair is with whoever passes them on.
+            parents = PeerTable(
+                role: .receiver, handshake: { transfer.handshake(parent: $0) },
+                complete: { _, _, links in
+                    for (link, socket) in links { try transfer.attach(link: link, socket: socket, sender: sender) }
                 })
+            children = PeerTable(
+                role: .sender, handshake: { transfer.handshake(child: $0) },
+                complete: { child, salt, links in try transfer.addChild(id: child, salt: salt, links: links) })
+            let job = request.job
+            transfer.onLost(
+                link: { emit(.linkLost(LinkLoss(job: job, link: $0.raw, reason: "\($1)"))) },
+                child: { emit(.linkLost(LinkLoss(job: job, child: $0, reason: "\($1)"))) })
         } catch {
             for disk in disks { disk.discard() }
             throw error
@@ -60,6 +68,8 @@ final class ReceivingJob: JoinableJob {
         state = Gate(State(disks: disks))
     }
 
+    func peers(as part: Joint.Part) -> PeerTable { part == .child ? parents : children }
+
     /// Receives everything and makes it durable.
     func run() throws -> Receive.Response {
         let disks = try begin()
@@ -67,7 +77,8 @@ final class ReceivingJob: JoinableJob {
         let ticker = try Ticker { [self] in reportReceiving() }
         defer { ticker.stop() }
         let report = try transfer.wait()
-        peers.close()
+        parents.close()
+        children.close()
         let start = ContinuousClock.now
         for disk in disks { try disk.sink.flush() }
         let flush = start.duration(to: .now) / .nanoseconds(1)
@@ -114,7 +125,8 @@ final class ReceivingJob: JoinableJob {
 
     func close() throws {
         transfer.cancel()
-        peers.close()
+        parents.close()
+        children.close()
         state.update { $0.isClosed = true }
         let disks = state.wait { $0.isBusy ? nil : $0.disks } ?? []
         for disk in disks {

@@ -8,14 +8,15 @@ import Synchronization
 /// The sending end of a job: its disks, opened and locked, and the streams to its targets.
 final class SendingJob: JoinableJob {
     let opened: OpenSend.Response
-    let peers: PeerTable
 
+    private let peers: PeerTable
     private let id: HexBytes
     private let transfer: SendJob
     private let sources: [any DiskSource]
     private let locks: Mutex<[ImageLock]>
     private let emit: @Sendable (AgentEvent) -> Void
     private let digests: Bool
+    private let inTrees: Bool
     /// True while `run` works with the disks.
     private let isRunning = Gate(false)
 
@@ -28,30 +29,37 @@ final class SendingJob: JoinableJob {
         options.verify = request.digests
         options.compression = CompressionMode(request.compression)
         options.stallTimeout = Double(request.stallTimeout)
+        options.awaitsTargets = request.inTrees
         options.limiter = request.bandwidthLimit.map { RateLimiter(bytesPerSecond: $0) }
         let transfer = try SendJob(
             id: uuid, key: key, disks: zip(request.disks, disks).map { (UInt32($0.index), $1.source) },
             options: options)
         id = request.job
         digests = request.digests
+        inTrees = request.inTrees
         sources = disks.map(\.source)
         locks = Mutex(disks.flatMap(\.locks))
         self.transfer = transfer
         self.emit = emit
         opened = OpenSend.Response(salt: HexBytes(transfer.salt.bytes), sizes: disks.map(\.source.size))
         peers = PeerTable(
-            role: .sender, streams: request.streams, handshake: { transfer.handshake(receiver: $0) },
-            complete: { peer, salt, sockets in
-                try transfer.addTarget(id: peer, salt: salt, sockets: sockets)
-            })
+            role: .sender, handshake: { transfer.handshake(receiver: $0) },
+            complete: { peer, salt, links in try transfer.addTarget(id: peer, salt: salt, links: links) })
+        let job = request.job
+        transfer.onLost { emit(.linkLost(LinkLoss(job: job, child: $0, reason: "\($1)"))) }
+    }
+
+    func peers(as part: Joint.Part) throws(KVMCloneError) -> PeerTable {
+        guard part == .parent else { throw KVMCloneError(.validation, "the source of a job is nobody's child") }
+        return peers
     }
 
     /// Sends to all joined targets.
     func run() throws -> Send.Response {
         isRunning.update { $0 = true }
         defer { isRunning.update { $0 = false } }
-        // Whoever was still to come is too late.
-        peers.close()
+        // Whoever was still to come is too late, unless lost targets are replaced.
+        if !inTrees { peers.close() }
         let ticker = try Ticker { [self] in report() }
         defer { ticker.stop() }
         let sent = try transfer.run()

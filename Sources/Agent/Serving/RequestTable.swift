@@ -19,10 +19,10 @@ struct RequestTable: Sendable {
         on(ReleaseClaims.self) { state.claims.release(operation: $0.operation) }
         on(OpenSend.self) { try state.jobs.open($0, emit: state.emit) }
         on(OpenReceive.self) { try state.jobs.open($0, emit: state.emit) }
-        on(Listen.self) { try state.jobs.joinable($0.job).listen($0) }
-        on(ListenLocally.self) { try state.jobs.joinable($0.job).listenLocally($0) }
-        on(Dial.self) { try state.jobs.joinable($0.job).dial($0) }
-        on(AwaitPeer.self) { try state.jobs.joinable($0.job).awaitPeer($0) }
+        on(Listen.self) { try state.jobs.joinable($0.job, as: $0.joint.part).listen($0) }
+        on(ListenLocally.self) { try state.jobs.joinable($0.job, as: $0.joint.part).listenLocally($0) }
+        on(Dial.self) { try state.jobs.joinable($0.job, as: $0.joint.part).dial($0) }
+        on(AwaitPeer.self) { try state.jobs.joinable($0.job, as: $0.joint.part).awaitPeer($0) }
         on(Send.self) { try state.jobs.sending($0.job).run() }
         on(Receive.self) { try state.jobs.receiving($0.job).run() }
         on(ReadBack.self) { try state.jobs.receiving($0.job).readBack() }

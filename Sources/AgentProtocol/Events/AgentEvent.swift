@@ -3,6 +3,25 @@ package enum AgentEvent: Codable, Sendable, Equatable {
     case sending(SendingProgress)
     case receiving(ReceivingProgress)
     case readingBack(ReceivingProgress)
+    /// A connection between two agents of a job is gone.
+    case linkLost(LinkLoss)
+}
+
+/// Which connection is gone, as one of its ends tells it.
+package struct LinkLoss: Codable, Sendable, Equatable {
+    package var job: HexBytes
+    /// The child's link, where the child tells it.
+    package var link: UInt16?
+    /// The child, where the parent tells it: all links to it are gone.
+    package var child: String?
+    package var reason: String
+
+    package init(job: HexBytes, link: UInt16? = nil, child: String? = nil, reason: String) {
+        self.job = job
+        self.link = link
+        self.child = child
+        self.reason = reason
+    }
 }
 
 /// Where a sending job stands.

@@ -1,8 +1,28 @@
+/// Which part of a pair the asked agent plays, and which links of the child they are about.
+package struct Joint: Codable, Sendable, Hashable {
+    package enum Part: String, Codable, Sendable {
+        /// It sends, or passes on.
+        case parent
+        /// It receives.
+        case child
+    }
+
+    package var part: Part
+    /// Numbers of links at the child: 64 times the attempt, plus the stream. None is ever used twice there.
+    package var links: [UInt16]
+
+    package init(_ part: Part, links: [UInt16]) {
+        self.part = part
+        self.links = links
+    }
+}
+
 /// Waits for a peer's streams on a TCP port.
 package struct Listen: AgentRequest {
     package static let name = "join.listen"
 
     package var job: HexBytes
+    package var joint: Joint
     /// The peer that will dial, as the coordinator calls it.
     package var peer: String
     /// The peer's salt.
@@ -10,8 +30,9 @@ package struct Listen: AgentRequest {
     /// The first free port of these is taken.
     package var ports: ClosedRange<UInt16>
 
-    package init(job: HexBytes, peer: String, peerSalt: HexBytes, ports: ClosedRange<UInt16>) {
+    package init(job: HexBytes, joint: Joint, peer: String, peerSalt: HexBytes, ports: ClosedRange<UInt16>) {
         self.job = job
+        self.joint = joint
         self.peer = peer
         self.peerSalt = peerSalt
         self.ports = ports
@@ -31,11 +52,13 @@ package struct ListenLocally: AgentRequest {
     package static let name = "join.local"
 
     package var job: HexBytes
+    package var joint: Joint
     package var peer: String
     package var peerSalt: HexBytes
 
-    package init(job: HexBytes, peer: String, peerSalt: HexBytes) {
+    package init(job: HexBytes, joint: Joint, peer: String, peerSalt: HexBytes) {
         self.job = job
+        self.joint = joint
         self.peer = peer
         self.peerSalt = peerSalt
     }
@@ -54,6 +77,7 @@ package struct Dial: AgentRequest {
     package static let name = "join.dial"
 
     package var job: HexBytes
+    package var joint: Joint
     package var peer: String
     package var peerSalt: HexBytes
     /// A numeric address.
@@ -62,8 +86,11 @@ package struct Dial: AgentRequest {
     /// Seconds until a connection has to stand.
     package var timeout: Int
 
-    package init(job: HexBytes, peer: String, peerSalt: HexBytes, address: String, port: UInt16, timeout: Int) {
+    package init(
+        job: HexBytes, joint: Joint, peer: String, peerSalt: HexBytes, address: String, port: UInt16, timeout: Int
+    ) {
         self.job = job
+        self.joint = joint
         self.peer = peer
         self.peerSalt = peerSalt
         self.address = address
@@ -79,12 +106,14 @@ package struct AwaitPeer: AgentRequest {
     package static let name = "join.await"
 
     package var job: HexBytes
+    package var joint: Joint
     package var peer: String
     /// Seconds to wait.
     package var timeout: Int
 
-    package init(job: HexBytes, peer: String, timeout: Int) {
+    package init(job: HexBytes, joint: Joint, peer: String, timeout: Int) {
         self.job = job
+        self.joint = joint
         self.peer = peer
         self.timeout = timeout
     }

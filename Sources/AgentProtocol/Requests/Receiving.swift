@@ -30,10 +30,12 @@ package struct OpenReceive: AgentRequest {
     package var streams: Int
     package var digests: Bool
     package var stallTimeout: Int
+    /// Whether links may be lost, and what they would have brought come over others.
+    package var inTrees: Bool
 
     package init(
         job: HexBytes, secret: JobSecret, senderSalt: HexBytes, operation: String, disks: [Disk], streams: Int,
-        digests: Bool, stallTimeout: Int
+        digests: Bool, stallTimeout: Int, inTrees: Bool = false
     ) {
         self.job = job
         self.secret = secret
@@ -43,6 +45,7 @@ package struct OpenReceive: AgentRequest {
         self.streams = streams
         self.digests = digests
         self.stallTimeout = stallTimeout
+        self.inTrees = inTrees
     }
 
     package struct Response: Codable, Sendable {

@@ -39,10 +39,12 @@ package struct OpenSend: AgentRequest {
     package var bandwidthLimit: UInt64?
     /// Seconds without progress after which a target is given up.
     package var stallTimeout: Int
+    /// Whether streams wait for another target when they have lost theirs.
+    package var inTrees: Bool
 
     package init(
         job: HexBytes, secret: JobSecret, disks: [Disk], roots: [String], streams: Int, digests: Bool,
-        compression: Compression, bandwidthLimit: UInt64?, stallTimeout: Int
+        compression: Compression, bandwidthLimit: UInt64?, stallTimeout: Int, inTrees: Bool = false
     ) {
         self.job = job
         self.secret = secret
@@ -53,6 +55,7 @@ package struct OpenSend: AgentRequest {
         self.compression = compression
         self.bandwidthLimit = bandwidthLimit
         self.stallTimeout = stallTimeout
+        self.inTrees = inTrees
     }
 
     package struct Response: Codable, Sendable {

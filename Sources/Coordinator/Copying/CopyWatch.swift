@@ -27,7 +27,7 @@ struct CopyWatch: Sendable {
                         case .receiving(let progress) where progress.job == operation.job,
                             .readingBack(let progress) where progress.job == operation.job:
                             tracker.received(progress, host: target.name)
-                        case .sending, .receiving, .readingBack: break
+                        case .sending, .receiving, .readingBack, .linkLost: break
                         }
                     }
                 }

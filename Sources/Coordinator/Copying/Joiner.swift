@@ -2,104 +2,106 @@ import AgentProtocol
 import Glibc
 import Model
 
-/// Brings a source's and a target's streams together: directly in either direction, else through the coordinator.
+/// One end of a connection between agents: a host's agent, and the salt of its part in the job.
+struct JoinEnd: Sendable {
+    let driver: any HostDriver
+    let salt: HexBytes
+
+    var name: String { driver.name }
+}
+
+/// Brings the links between two agents together: directly in either direction, else through the coordinator.
 struct Joiner {
-    let source: any HostDriver
     let job: HexBytes
-    let sourceSalt: HexBytes
-    let streams: Int
+    let parent: JoinEnd
+    let child: JoinEnd
+    /// Numbers of the links at the child.
+    let links: [UInt16]
     let choice: CloneOptions.PathChoice
 
     /// Seconds until a direct connection has to stand.
     static let dialTimeout = 4
-    /// What agents call the source.
-    static let sourcePeer = "source"
-
-    /// Joins `target`, and answers with the way that was found and, when that isn't the direct one, why.
-    func join(
-        _ target: any HostDriver, salt: HexBytes
-    ) async throws(KVMCloneError) -> (path: DataPath, note: String?) {
+    /// Joins the two, and answers with the way that was found and, when that isn't the direct one, why.
+    func join() async throws(KVMCloneError) -> (path: DataPath, note: String?) {
         guard choice != .coordinator else {
-            try await joinThroughCoordinator(target, salt: salt)
+            try await joinThroughCoordinator()
             return (.coordinator, nil)
         }
         let refused: KVMCloneError
         do {
-            try await joinDirectly(target, salt: salt)
+            try await joinDirectly()
             return (.direct, nil)
         } catch {
             if Task.isCancelled { throw error }
             refused = error
         }
         guard choice == .auto else { throw refused }
-        try await joinThroughCoordinator(target, salt: salt)
+        try await joinThroughCoordinator()
         return (.coordinator, "no direct connection: \(refused)")
     }
 
-    private func joinDirectly(_ target: any HostDriver, salt: HexBytes) async throws(KVMCloneError) {
-        let here = try await source.profile()
-        let there = try await target.profile()
+    private var asParent: Joint { Joint(.parent, links: links) }
+    private var asChild: Joint { Joint(.child, links: links) }
+
+    private func joinDirectly() async throws(KVMCloneError) {
+        let there = try await child.driver.profile()
         var refusals: [String] = []
-        if let address = there.transferAddress {
-            do {
-                let port = try await target.call(
-                    Listen(job: job, peer: Self.sourcePeer, peerSalt: sourceSalt, ports: there.dataPorts)
-                ).port
-                _ = try await source.call(
-                    Dial(
-                        job: job, peer: target.name, peerSalt: salt, address: address, port: port,
-                        timeout: Self.dialTimeout))
-                _ = try await target.call(
-                    AwaitPeer(job: job, peer: Self.sourcePeer, timeout: Self.dialTimeout))
-                return
-            } catch {
-                if Task.isCancelled { throw error }
-                refusals.append("\(error)")
-            }
-        }
-        if let address = here.transferAddress {
-            do {
-                let port = try await source.call(
-                    Listen(job: job, peer: target.name, peerSalt: salt, ports: here.dataPorts)
-                ).port
-                _ = try await target.call(
-                    Dial(
-                        job: job, peer: Self.sourcePeer, peerSalt: sourceSalt, address: address, port: port,
-                        timeout: Self.dialTimeout))
-                _ = try await source.call(AwaitPeer(job: job, peer: target.name, timeout: Self.dialTimeout))
-                return
+        for (listening, dialling) in [(child, parent), (parent, child)] {
+            let profile = try await listening.driver.profile()
+            guard let address = profile.transferAddress else { continue }
+            do throws(KVMCloneError) {
+                return try await dial(from: dialling, to: listening, address: address, ports: profile.dataPorts)
             } catch {
                 if Task.isCancelled { throw error }
                 refusals.append("\(error)")
             }
         }
         throw KVMCloneError(
-            .connection, "\(source.name) and \(target.name) can't reach each other's data ports", host: target.name,
+            .connection, "\(parent.name) and \(child.name) can't reach each other's data ports", host: child.name,
             cause: refusals.isEmpty ? "neither has a transfer address" : refusals.joined(separator: "; "),
             whatToDo:
                 "open TCP \(there.dataPorts.lowerBound)-\(there.dataPorts.upperBound) between them, or use --path auto")
     }
 
+    private func dial(
+        from dialling: JoinEnd, to listening: JoinEnd, address: String, ports: ClosedRange<UInt16>
+    ) async throws(KVMCloneError) {
+        let isChildListening = listening.name == child.name
+        let near = isChildListening ? asChild : asParent
+        let far = isChildListening ? asParent : asChild
+        let port = try await listening.driver.call(
+            Listen(job: job, joint: near, peer: dialling.name, peerSalt: dialling.salt, ports: ports)
+        ).port
+        _ = try await dialling.driver.call(
+            Dial(
+                job: job, joint: far, peer: listening.name, peerSalt: listening.salt, address: address, port: port,
+                timeout: Self.dialTimeout))
+        _ = try await listening.driver.call(
+            AwaitPeer(job: job, joint: near, peer: dialling.name, timeout: Self.dialTimeout))
+    }
+
     /// Joins a UNIX socket of each agent through an exec channel each; the channels share a socket pair here.
-    private func joinThroughCoordinator(_ target: any HostDriver, salt: HexBytes) async throws(KVMCloneError) {
-        let near = try await source.call(ListenLocally(job: job, peer: target.name, peerSalt: salt)).path
-        let far = try await target.call(
-            ListenLocally(job: job, peer: Self.sourcePeer, peerSalt: sourceSalt)
+    private func joinThroughCoordinator() async throws(KVMCloneError) {
+        let near = try await parent.driver.call(
+            ListenLocally(job: job, joint: asParent, peer: child.name, peerSalt: child.salt)
         ).path
-        for _ in 0..<streams {
+        let far = try await child.driver.call(
+            ListenLocally(job: job, joint: asChild, peer: parent.name, peerSalt: parent.salt)
+        ).path
+        for _ in links {
             var ends: [Int32] = [-1, -1]
             guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
                 throw KVMCloneError(.connection, "no socket pair", cause: String(cString: strerror(errno)))
             }
             do {
-                try await source.join(ends[0], toSocket: near)
+                try await parent.driver.join(ends[0], toSocket: near)
             } catch {
                 Glibc.close(ends[1])
                 throw error
             }
-            try await target.join(ends[1], toSocket: far)
+            try await child.driver.join(ends[1], toSocket: far)
         }
-        _ = try await source.call(AwaitPeer(job: job, peer: target.name, timeout: 30))
-        _ = try await target.call(AwaitPeer(job: job, peer: Self.sourcePeer, timeout: 30))
+        _ = try await parent.driver.call(AwaitPeer(job: job, joint: asParent, peer: child.name, timeout: 30))
+        _ = try await child.driver.call(AwaitPeer(job: job, joint: asChild, peer: parent.name, timeout: 30))
     }
 }

@@ -57,9 +57,11 @@ struct TargetRun: Sendable {
         }
         enter(.connecting)
         let joined = try await Joiner(
-            source: operation.source, job: operation.job, sourceSalt: source.salt,
-            streams: operation.options.parallel, choice: operation.options.path
-        ).join(driver, salt: opened.salt)
+            job: operation.job, parent: JoinEnd(driver: operation.source, salt: source.salt),
+            child: JoinEnd(driver: driver, salt: opened.salt),
+            links: (0..<UInt16(operation.options.parallel)).map { $0 },
+            choice: operation.options.path
+        ).join()
         tracker.travels(by: joined.path, host: host)
         if let note = joined.note { operation.emit(.warning(host: host, message: note)) }
         return opened

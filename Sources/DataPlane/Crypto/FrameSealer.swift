@@ -36,37 +36,47 @@ final class FrameSealer {
     }
 }
 
-/// Opens the frames of one stream and direction, in place, and insists on their order.
+/// Opens the frames of one stream and direction, and insists on their order.
 final class FrameOpener {
     private let context: OpaquePointer
     /// Number that the next frame must have.
     private(set) var sequence: UInt64 = 0
 
-    init(key: StreamKey) throws(CryptoError) {
+    init(key: StreamKey, allowsGaps: Bool = false) throws(CryptoError) {
         guard let context = key.bytes.withPointer({ kc_gcm_new($0, 0) }) else {
             throw CryptoError(operation: "set up AES-128-GCM")
         }
         self.context = context
+        self.allowsGaps = allowsGaps
     }
 
     deinit { EVP_CIPHER_CTX_free(context) }
 
-    /// Refuses a frame that isn't the next one. Cheap; call it before the payload is read.
+    /// Whether frames may be left out. None may come twice, or after a later one, in any case.
+    private let allowsGaps: Bool
+
+    /// Refuses a frame that isn't the next one, or with gaps a later one. Cheap; call it before the payload is read.
     func checkSequence(_ header: FrameHeader) throws(FrameError) {
-        guard header.sequence == sequence else { throw .outOfSequence(expected: sequence, got: header.sequence) }
+        guard header.sequence == sequence || allowsGaps && header.sequence > sequence else {
+            throw .outOfSequence(expected: sequence, got: header.sequence)
+        }
     }
 
     /// Decrypts the payload behind the encoded header at `frame` when the tag behind it holds. `header` is the decoded
-    /// form of those 64 bytes.
-    func open(_ header: FrameHeader, at frame: UnsafeMutableRawPointer) throws(FrameError) {
+    /// form of those 64 bytes. What was decrypted lies at `output`, or nil: where it was.
+    func open(
+        _ header: FrameHeader, at frame: UnsafeMutableRawPointer, into output: UnsafeMutableRawPointer? = nil
+    ) throws(FrameError) {
         try checkSequence(header)
         let length = Int(header.wireLength)
         let payload = frame + FrameHeader.encodedSize
         let done = withNonce(header.sequence) {
-            kc_gcm_open(context, $0, frame, Int32(FrameHeader.encodedSize), payload, Int32(length), payload + length)
+            kc_gcm_open(
+                context, $0, frame, Int32(FrameHeader.encodedSize), payload, output ?? payload, Int32(length),
+                payload + length)
         }
         guard done == 1 else { throw .badTag }
-        sequence += 1
+        sequence = header.sequence + 1
     }
 }
 

@@ -33,9 +33,9 @@ public struct Handshake: Sendable {
     }
 
     /// Proves this end on a connection that it dialled, and awaits the peer's proof. Blocks up to `timeout` seconds.
-    public func dial(_ socket: Socket, stream: UInt16, as role: Role, timeout: Double = 10) throws {
+    public func dial(_ socket: Socket, link: LinkNumber, as role: Role, timeout: Double = 10) throws {
         let deadline = monotonicNanoseconds() + UInt64(max(0, timeout) * 1e9)
-        let mine = try frame(stream: stream, role: role)
+        let mine = try frame(link: link, role: role)
         try mine.withUnsafeBytes { bytes in
             guard let p = bytes.baseAddress else { return }
             try socket.sendAll(p, bytes.count, deadline: deadline)
@@ -45,19 +45,19 @@ public struct Handshake: Sendable {
             guard let p = bytes.baseAddress else { return }
             try socket.receiveAll(p, bytes.count, deadline: deadline)
             let header = try FrameHeader(decoding: p)
-            guard try verify(header, at: p, from: role.peer), header.stream == stream else {
+            guard try verify(header, at: p, from: role.peer), header.stream == link.raw else {
                 throw NetworkError(.refused, "greet the peer")
             }
         }
     }
 
-    /// The one hello frame of that stream and role.
-    func frame(stream: UInt16, role: Role) throws(CryptoError) -> [UInt8] {
-        var header = FrameHeader(.hello, job: job, epoch: epoch, stream: stream)
+    /// The one hello frame of that link and role.
+    func frame(link: LinkNumber, role: Role) throws(CryptoError) -> [UInt8] {
+        var header = FrameHeader(.hello, job: job, epoch: epoch, stream: link.raw)
         header.flags = role.rawValue
         header.offset = sender.prefix
         header.logicalLength = receiver.prefix
-        let sealer = try FrameSealer(key: helloKey(stream, role))
+        let sealer = try FrameSealer(key: helloKey(link, role))
         var frame = [UInt8](repeating: 0, count: FrameHeader.emptyFrame)
         try frame.withUnsafeMutableBufferPointer { (bytes) throws(CryptoError) in
             guard let p = bytes.baseAddress else { return }
@@ -75,7 +75,7 @@ public struct Handshake: Sendable {
     /// Whether the frame at `frame` is the pair's true hello in that role.
     func verify(_ header: FrameHeader, at frame: UnsafeMutableRawPointer, from role: Role) throws(CryptoError) -> Bool {
         guard isAbout(header, from: role) else { return false }
-        let opener = try FrameOpener(key: helloKey(header.stream, role))
+        let opener = try FrameOpener(key: helloKey(LinkNumber(raw: header.stream), role))
         do {
             try opener.open(header, at: frame)
             return true
@@ -84,8 +84,8 @@ public struct Handshake: Sendable {
         }
     }
 
-    private func helloKey(_ stream: UInt16, _ role: Role) throws(CryptoError) -> StreamKey {
+    private func helloKey(_ link: LinkNumber, _ role: Role) throws(CryptoError) -> StreamKey {
         try StreamKey.hello(
-            key, sender: sender, receiver: receiver, stream: stream, direction: role.direction, epoch: epoch)
+            key, sender: sender, receiver: receiver, stream: link.raw, direction: role.direction, epoch: epoch)
     }
 }

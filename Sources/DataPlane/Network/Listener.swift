@@ -21,8 +21,8 @@ public final class Listener: Sendable {
     private struct Expectation {
         let handshake: Handshake
         let role: Role
-        var missing: Set<UInt16>
-        let deliver: @Sendable (UInt16, Socket) -> Void
+        var missing: Set<LinkNumber>
+        let deliver: @Sendable (LinkNumber, Socket) -> Void
     }
 
     private struct Pending {
@@ -98,14 +98,14 @@ public final class Listener: Sendable {
         return withUnsafeBytes(of: storage) { UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self)) }
     }
 
-    /// Awaits the peer of a pair, once on each of `streams` connections. `deliver` is called on the listener's thread
+    /// Awaits the peer of a pair, once for each of `links`. `deliver` is called on the listener's thread
     /// with each connection that proved itself; it must not block. `role` is this end's.
     public func expect(
-        _ handshake: Handshake, as role: Role, streams: Int, deliver: @escaping @Sendable (UInt16, Socket) -> Void
+        _ handshake: Handshake, as role: Role, links: Set<LinkNumber>,
+        deliver: @escaping @Sendable (LinkNumber, Socket) -> Void
     ) {
-        let missing = Set((0..<streams).map { UInt16($0) })
         expectations.withLock {
-            $0.append(Expectation(handshake: handshake, role: role, missing: missing, deliver: deliver))
+            $0.append(Expectation(handshake: handshake, role: role, missing: links, deliver: deliver))
         }
     }
 
@@ -185,7 +185,7 @@ public final class Listener: Sendable {
             return try FrameHeader(decoding: p)
         }
         let candidates = expectations.withLock { $0 }.filter {
-            $0.handshake.isAbout(header, from: $0.role.peer) && $0.missing.contains(header.stream)
+            $0.handshake.isAbout(header, from: $0.role.peer) && $0.missing.contains(LinkNumber(raw: header.stream))
         }
         guard !candidates.isEmpty else { return false }
         guard peer.count == FrameHeader.emptyFrame else { return true }
@@ -194,28 +194,29 @@ public final class Listener: Sendable {
                 guard let p = bytes.baseAddress else { return false }
                 return try candidate.handshake.verify(header, at: p, from: candidate.role.peer)
             }
-            guard isTrue, claim(candidate.handshake, candidate.role, header.stream) else { continue }
-            let answer = try candidate.handshake.frame(stream: header.stream, role: candidate.role)
+            let link = LinkNumber(raw: header.stream)
+            guard isTrue, claim(candidate.handshake, candidate.role, link) else { continue }
+            let answer = try candidate.handshake.frame(link: link, role: candidate.role)
             let socket = peer.socket
             // A fresh connection takes 80 bytes at once.
             let sent = try answer.withUnsafeBytes { bytes in
                 try bytes.baseAddress.map { try socket.send($0, bytes.count) } ?? nil
             }
             guard sent == answer.count else { return false }
-            candidate.deliver(header.stream, socket)
+            candidate.deliver(link, socket)
             return false
         }
         return false
     }
 
-    /// Takes the stream's place; false when another connection did.
-    private func claim(_ handshake: Handshake, _ role: Role, _ stream: UInt16) -> Bool {
+    /// Takes the link's place; false when another connection did.
+    private func claim(_ handshake: Handshake, _ role: Role, _ link: LinkNumber) -> Bool {
         expectations.withLock { all in
             for i in all.indices
             where all[i].role == role && all[i].handshake.job == handshake.job
                 && all[i].handshake.sender == handshake.sender && all[i].handshake.receiver == handshake.receiver
             {
-                guard all[i].missing.remove(stream) != nil else { continue }
+                guard all[i].missing.remove(link) != nil else { continue }
                 if all[i].missing.isEmpty { all.remove(at: i) }
                 return true
             }

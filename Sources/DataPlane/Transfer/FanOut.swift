@@ -2,10 +2,24 @@ import Glibc
 
 /// Sends the same sealed bytes to every target's socket of one stream. One thread.
 ///
-/// A target that fails, or makes no progress for the stall time-out, leaves the set; the others go on.
+/// A target that fails, or makes no progress for the stall time-out, leaves the set; the others go on. Targets may
+/// come while it sends: they begin with the next frame.
 final class FanOut {
+    /// What happens when no target is left.
+    enum WhenEmpty {
+        /// The stream fails.
+        case fail
+        /// It waits for a new target as long as for one that stalls.
+        case wait
+        /// The bytes go nowhere.
+        case goOn
+    }
+
     private let stream: UInt16
-    private var links: [TargetLink]
+    private let inbox: LinkInbox
+    private let makeLink: (LinkOffer) throws -> TargetLink
+    private let whenEmpty: WhenEmpty
+    private var links: [TargetLink] = []
     private let window: UInt64
     private let stallTimeout: UInt64
     private let limiter: RateLimiter?
@@ -17,23 +31,37 @@ final class FanOut {
     private(set) var waitTime: UInt64 = 0
 
     init(
-        stream: UInt16, links: [TargetLink], window: UInt64, stallTimeout: UInt64, limiter: RateLimiter?,
-        isCancelled: @escaping () -> Bool
+        stream: UInt16, inbox: LinkInbox, options: FanOutOptions, whenEmpty: WhenEmpty,
+        isCancelled: @escaping () -> Bool, makeLink: @escaping (LinkOffer) throws -> TargetLink
     ) {
         self.stream = stream
-        self.links = links
-        self.window = window
-        self.stallTimeout = stallTimeout
-        self.limiter = limiter
+        self.inbox = inbox
+        self.makeLink = makeLink
+        self.whenEmpty = whenEmpty
+        window = options.window
+        stallTimeout = options.stallTimeout
+        limiter = options.limiter
         self.isCancelled = isCancelled
-        entries.reserveCapacity(links.count)
     }
 
-    /// Returns when every target that is left has taken all of it (its kernel buffer has): the memory is free again.
+    /// Sends one frame, or a few. Returns when every target that is left has taken all of it (its kernel buffer has):
+    /// the memory is free again.
     func send(_ base: UnsafeRawPointer, _ count: Int) throws(TransferError) {
+        repeat {
+            try admit()
+            if links.isEmpty {
+                if whenEmpty == .goOn { return }
+                try awaitOffer()
+            }
+            try sendOnce(base, count)
+            // Whoever was lost in the middle of it has left nobody who has the frame: it goes to whoever comes.
+        } while links.isEmpty && whenEmpty == .wait
+    }
+
+    private func sendOnce(_ base: UnsafeRawPointer, _ count: Int) throws(TransferError) {
         var done = 0
         isInFrame = true
-        while done < count {
+        while done < count, !links.isEmpty {
             let slice = min(count - done, limiter?.slice ?? count)
             if let limiter {
                 let start = monotonicNanoseconds()
@@ -66,19 +94,30 @@ final class FanOut {
         }
     }
 
-    /// Waits until every target that is left has confirmed the end of the stream.
-    func awaitCompletion() throws(TransferError) {
+    /// Sends the last frame, and waits until every target that is left has confirmed the end of the stream. No target
+    /// can come after that.
+    func finish(_ last: UnsafeRawPointer, _ count: Int) throws(TransferError) {
+        try send(last, count)
+        repeat {
+            try awaitCompletion()
+            // Those that came meanwhile get the end of it only.
+            if try admit() { try sendOnce(last, count) }
+        } while links.contains { !$0.isComplete } || !inbox.closeIfEmpty()
+    }
+
+    private func awaitCompletion() throws(TransferError) {
         var now = monotonicNanoseconds()
         for link in links { link.beginBuffer(now: now) }
         while true {
             try each { link in if !link.isComplete { try link.takeReplies() } }
-            guard links.contains(where: { !$0.isComplete }) else { return }
+            guard links.contains(where: { !$0.isComplete }) else { break }
             wait { (wants: !$0.isComplete, room: false) }
             let end = monotonicNanoseconds()
             waitTime += end - now
             now = end
             dropStalled(now) { !$0.isComplete }
         }
+        links = []
     }
 
     /// Gives up: tells whoever still listens, as far as that goes without waiting.
@@ -86,6 +125,33 @@ final class FanOut {
         guard !isInFrame else { return }
         // Best effort: the connections end right after this, and the error itself is reported by the job.
         for link in links { _ = try? link.socket.send(frame, count) }
+    }
+
+    /// Takes those in that have come. True when there were any.
+    @discardableResult
+    private func admit() throws(TransferError) -> Bool {
+        let offers = inbox.take()
+        for offer in offers { try admit(offer) }
+        return !offers.isEmpty
+    }
+
+    private func admit(_ offer: LinkOffer) throws(TransferError) {
+        do { links.append(try makeLink(offer)) } catch { throw TransferError(error, stream: stream) }
+    }
+
+    /// With no target left: waits for one, or throws.
+    private func awaitOffer() throws(TransferError) {
+        guard whenEmpty == .wait else { throw TransferError(.allTargetsFailed, "every target failed") }
+        let start = monotonicNanoseconds()
+        defer { waitTime += monotonicNanoseconds() - start }
+        while true {
+            if isCancelled() { throw .cancelled() }
+            let now = monotonicNanoseconds()
+            guard now - start < stallTimeout else { throw TransferError(.allTargetsFailed, "every target failed") }
+            let offers = inbox.wait(until: now + 250_000_000)
+            for offer in offers { try admit(offer) }
+            if !links.isEmpty { return }
+        }
     }
 
     /// Calls `body` for each link and takes out those for which it throws.
@@ -112,7 +178,7 @@ final class FanOut {
     private func removeFailed() throws(TransferError) {
         if isCancelled() { throw .cancelled() }
         links.removeAll { $0.target.hasFailed }
-        if links.isEmpty { throw TransferError(.allTargetsFailed, "every target failed") }
+        if links.isEmpty, whenEmpty == .fail { throw TransferError(.allTargetsFailed, "every target failed") }
     }
 
     private func dropStalled(_ now: UInt64, _ isPending: (TargetLink) -> Bool) {

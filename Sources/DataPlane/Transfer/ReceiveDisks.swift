@@ -34,35 +34,45 @@ final class ReceiveDisks: Sendable {
         coverage.withLock { all in all.filter { !$0.value.isComplete }.map(\.key).sorted() }
     }
 
-    /// Notes that a range has come. Only for authentic frames; throws when it came before.
-    func claim(_ header: FrameHeader) throws(FrameError) {
-        try coverage.withLock { (all) throws(FrameError) in
+    /// True when every byte of every disk has come and was written.
+    var isComplete: Bool { logical == total }
+
+    /// What hasn't come yet, at most `limit` ranges of each disk.
+    func missing(limit: Int) -> [UInt32: [Range<UInt64>]] {
+        coverage.withLock { all in all.mapValues { $0.missing(limit: limit) } }
+    }
+
+    /// Notes that a range has come, and returns those parts of it that are new. Only for authentic frames.
+    /// - Parameter once: throws when any of it came before.
+    func claim(_ header: FrameHeader, once: Bool) throws(FrameError) -> [Range<UInt64>] {
+        let new = try coverage.withLock { (all) throws(FrameError) in
             guard all[header.disk] != nil else { throw .unknownDisk(header.disk) }
-            try all[header.disk]?.add(offset: header.offset, length: header.logicalLength)
+            return try all[header.disk]?.take(offset: header.offset, length: header.logicalLength) ?? []
         }
+        if once, new != [header.offset..<(header.offset + header.logicalLength)] {
+            throw .duplicate(disk: header.disk, offset: header.offset)
+        }
+        return new
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer, _ header: FrameHeader) throws(TransferError) {
-        do { try sinks[header.disk]?.write(bytes, at: header.offset) } catch { throw .sink(header.disk, error) }
-        data.add(header.logicalLength, ordering: .relaxed)
-        land(header)
+    func write(_ bytes: UnsafeRawBufferPointer, disk: UInt32, at range: Range<UInt64>) throws(TransferError) {
+        do { try sinks[disk]?.write(bytes, at: range.lowerBound) } catch { throw .sink(disk, error) }
+        data.add(UInt64(range.count), ordering: .relaxed)
+        land(disk, range)
     }
 
-    func zero(_ header: FrameHeader) throws(TransferError) {
-        let range = header.offset..<(header.offset + header.logicalLength)
-        do { try sinks[header.disk]?.zero(range) } catch { throw .sink(header.disk, error) }
-        zeros.add(header.logicalLength, ordering: .relaxed)
-        land(header)
+    func zero(disk: UInt32, _ range: Range<UInt64>) throws(TransferError) {
+        do { try sinks[disk]?.zero(range) } catch { throw .sink(disk, error) }
+        zeros.add(UInt64(range.count), ordering: .relaxed)
+        land(disk, range)
     }
 
-    private func land(_ header: FrameHeader) {
-        if let place = places[header.disk] { done.add(header.logicalLength, disk: place) }
+    private func land(_ disk: UInt32, _ range: Range<UInt64>) {
+        if let place = places[disk] { done.add(UInt64(range.count), disk: place) }
         guard let verifier else { return }
         let completed = coverage.withLock { all in
-            all[header.disk]?.land(offset: header.offset, length: header.logicalLength)
+            all[disk]?.land(offset: range.lowerBound, length: UInt64(range.count))
         }
-        if let completed {
-            verifier.add(disk: header.disk, completed, data: data.load(ordering: .relaxed))
-        }
+        if let completed { verifier.add(disk: disk, completed, data: data.load(ordering: .relaxed)) }
     }
 }

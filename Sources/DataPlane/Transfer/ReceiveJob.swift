@@ -2,9 +2,11 @@ import CLinux
 import FoundationEssentials
 import Synchronization
 
-/// Takes whole disks from one sender, writes them, and, where asked to, reads them back.
+/// Takes whole disks over the streams of a sender, writes them, passes them on to children, and, where asked to, reads
+/// them back.
 ///
-/// Make it, attach one connection per stream as they come, and call `wait` on a thread of your own.
+/// Make it, attach one connection per stream as they come, and call `wait` on a thread of your own. A stream comes from
+/// the sender itself or from another receiver that passes it on: the frames are the same.
 public final class ReceiveJob: Sendable {
     /// The job's id.
     public let id: UUID
@@ -15,14 +17,24 @@ public final class ReceiveJob: Sendable {
     private let verifier: RollingVerifier?
     private let options: ReceiveOptions
     private let pool: BufferPool
-    private let cancelled = Atomic<Bool>(false)
+    private let cancelled: CancelFlag
+    private let relays: [Relay]
+    private let events: Mutex<Events>
     private let state: Gate<State>
 
-    private struct State: Sendable {
-        var senderSalt: Salt?
-        var sockets: [UInt16: Socket] = [:]
+    private struct Events {
+        var onLinkLost: (@Sendable (LinkNumber, TransferError) -> Void)?
+        var onChildLost: (@Sendable (String, TransferError) -> Void)?
+    }
+
+    fileprivate struct State: Sendable {
+        var sockets: [LinkNumber: Socket] = [:]
         var threads: [WorkerThread] = []
-        var ended = 0
+        var children: [SendTarget] = []
+        /// Links that were attached and haven't ended.
+        var active = 0
+        /// Streams that have ended well.
+        var ended: Set<UInt16> = []
         var failure: TransferError?
         var times = StageTimes()
         var isOver = false
@@ -45,49 +57,106 @@ public final class ReceiveJob: Sendable {
         verifier = options.verifyThreads > 0 ? try RollingVerifier(disks: disks, threads: options.verifyThreads) : nil
         self.disks = ReceiveDisks(disks, verifier: verifier)
         self.options = options
-        pool = try BufferPool(count: options.streams * 2)
+        pool = try BufferPool(count: options.streams * ReceiveBuffers.count)
         state = Gate(State())
+        events = Mutex(Events())
+        let stop = CancelFlag()
+        let maker = LinkMaker(job: id, key: key, epoch: options.epoch)
+        relays = (0..<UInt16(options.streams)).map { stream in
+            Relay(stream: stream, maker: maker, options: options.fanOut, isCancelled: { stop.isSet })
+        }
+        cancelled = stop
     }
 
-    /// The proof for connections between a sender and this receiver.
-    public func handshake(sender: Salt) -> Handshake {
-        Handshake(job: id, key: key, epoch: options.epoch, sender: sender, receiver: salt)
+    /// The proof for connections between this receiver, as a parent, and a child.
+    public func handshake(child: Salt) -> Handshake {
+        Handshake(job: id, key: key, epoch: options.epoch, sender: salt, receiver: child)
+    }
+
+    /// Passes some streams on to a child from now on. Throws when one of them has ended.
+    /// - Parameters:
+    ///   - child: names it in reports.
+    ///   - salt: the child's, as the coordinator told it.
+    ///   - links: connections past their handshakes, by the numbers that they have at the child.
+    public func addChild(id child: String, salt: Salt, links: [(LinkNumber, Socket)]) throws(TransferError) {
+        let onLost = events.withLock { $0.onChildLost }
+        let target = SendTarget(id: child, salt: salt, sockets: links.map(\.1), onLost: onLost)
+        for (link, socket) in links {
+            guard Int(link.stream) < relays.count,
+                relays[Int(link.stream)].inbox.offer(LinkOffer(target: target, link: link, socket: socket))
+            else {
+                target.shutDown()
+                throw TransferError(.resources, "stream \(link.stream) has ended, or there is none", stream: link.raw)
+            }
+        }
+        state.update { $0.children.append(target) }
+        if isCancelled { target.shutDown() }
+    }
+
+    /// `onLink` is called when a link to this receiver is lost, on a job that survives that; `onChild` when a child
+    /// that is added later is. From any thread.
+    public func onLost(
+        link onLink: @escaping @Sendable (LinkNumber, TransferError) -> Void,
+        child onChild: @escaping @Sendable (String, TransferError) -> Void
+    ) {
+        events.withLock { $0 = Events(onLinkLost: onLink, onChildLost: onChild) }
+    }
+
+    /// What hasn't come yet of each disk, by its index; at most `limit` ranges of each.
+    public func missing(limit: Int) -> [UInt32: [Range<UInt64>]] { disks.missing(limit: limit) }
+
+    /// Bytes given to the kernel for children so far.
+    public var relayedBytes: UInt64 {
+        state.update { $0.children }.reduce(0) { $0 + $1.sent.load(ordering: .relaxed) }
+    }
+
+    /// The proof for connections between this receiver and a parent, which is the sender or another receiver.
+    public func handshake(parent: Salt) -> Handshake {
+        Handshake(job: id, key: key, epoch: options.epoch, sender: parent, receiver: salt)
     }
 
     /// Starts to receive on a connection that is past its handshake.
     /// - Parameters:
-    ///   - stream: its index; each may be attached once.
-    ///   - sender: the sender's salt, as the coordinator told it.
-    public func attach(stream: UInt16, socket: Socket, sender: Salt) throws(TransferError) {
+    ///   - link: its number; each may be attached once.
+    ///   - sender: the salt of whoever sealed its frames, as the coordinator told it.
+    public func attach(link: LinkNumber, socket: Socket, sender: Salt) throws(TransferError) {
         let refusal = state.update { state -> TransferError? in
-            if state.isOver || cancelled.load(ordering: .sequentiallyConsistent) { return .cancelled() }
-            guard stream < UInt16(options.streams), state.sockets[stream] == nil,
-                state.senderSalt == nil || state.senderSalt == sender
+            if state.isOver || isCancelled { return .cancelled() }
+            guard link.stream < UInt16(options.streams), state.sockets[link] == nil,
+                options.survivesLostLinks || link.raw < UInt16(options.streams),
+                state.active < options.streams
             else {
                 return TransferError(
-                    .protocolViolation(.wrongStream(stream)), "stream \(stream) is attached already or not of this job",
-                    stream: stream)
+                    .protocolViolation(.wrongStream(link.raw)),
+                    "stream \(link.raw) is attached already or not of this job", stream: link.raw)
             }
-            state.senderSalt = sender
-            state.sockets[stream] = socket
+            state.sockets[link] = socket
             do {
-                let thread = try WorkerThread(name: "kc-recv-\(stream)") { [self] in receive(stream, socket, sender) }
+                let thread = try WorkerThread(name: "kc-recv-\(link.stream)") { [self] in
+                    receive(link, socket, sender)
+                }
                 state.threads.append(thread)
+                state.active += 1
                 return nil
             } catch {
-                return TransferError(.resources, "\(error)", stream: stream, underlying: error)
+                return TransferError(.resources, "\(error)", stream: link.raw, underlying: error)
             }
         }
         if let refusal { throw refusal }
     }
 
+    /// Starts to receive a stream at its first attempt.
+    public func attach(stream: UInt16, socket: Socket, sender: Salt) throws(TransferError) {
+        try attach(link: LinkNumber(raw: stream), socket: socket, sender: sender)
+    }
+
     /// Ends `wait` soon, from any thread: connections are shut down, and threads stop at their next step.
     public func cancel() {
-        cancelled.store(true, ordering: .sequentiallyConsistent)
+        cancelled.set()
         verifier?.cancel()
         state.update { state in
             if state.failure == nil { state.failure = .cancelled() }
-            for socket in state.sockets.values { socket.shutDown() }
+            state.shutDown()
         }
     }
 
@@ -134,13 +203,15 @@ public final class ReceiveJob: Sendable {
         let patience = UInt64(max(0, options.idleTimeout) * 1e9)
         var deadline: UInt64? = monotonicNanoseconds() + patience
         while true {
-            let isDone = state.wait(until: deadline) { [streams = options.streams] state -> Bool? in
-                if state.failure != nil || state.ended == streams { return true }
-                return deadline != nil && state.sockets.count == streams ? false : nil
+            let isDone = state.wait(until: deadline) { [self] state -> Bool? in
+                if state.failure != nil || hasAll(state) { return true }
+                // Time counts only while connections are missing.
+                let isMissing = state.ended.count + state.active < options.streams
+                return isMissing == (deadline != nil) ? nil : false
             }
             if isDone == true { break }
             if isDone == false {
-                deadline = nil
+                deadline = deadline == nil ? monotonicNanoseconds() + patience : nil
             } else {
                 fail(
                     TransferError(.stalled, "the sender did not open all of its \(options.streams) connections in time")
@@ -162,50 +233,84 @@ public final class ReceiveJob: Sendable {
         }
     }
 
+    private func hasAll(_ state: State) -> Bool {
+        options.survivesLostLinks ? disks.isComplete && state.active == 0 : state.ended.count == options.streams
+    }
+
     /// Keeps the first failure.
     private func record(_ error: TransferError) { state.update { if $0.failure == nil { $0.failure = error } } }
 
     /// Keeps the first failure and stops all streams.
     private func fail(_ error: TransferError) {
         record(error)
-        cancelled.store(true, ordering: .sequentiallyConsistent)
-        state.update { state in for socket in state.sockets.values { socket.shutDown() } }
+        cancelled.set()
+        state.update { $0.shutDown() }
     }
 
-    private func receive(_ stream: UInt16, _ socket: Socket, _ sender: Salt) {
+    private func receive(_ link: LinkNumber, _ socket: Socket, _ sender: Salt) {
         var times = StageTimes()
+        var lost: TransferError?
         do {
-            let receiver = try makeStream(stream, socket, sender)
-            do {
-                try receiver.run()
-            } catch {
-                let error = TransferError(error, stream: stream)
-                // For the record first: what the other streams see next only follows from it. They are shut down last,
-                // so that the sender hears the reason before it sees broken connections.
-                record(error)
-                receiver.abandon(error)
-                fail(error)
+            try relays[Int(link.stream)].hold { relay in
+                let receiver = try makeStream(link, socket, sender, relay)
+                defer {
+                    times = receiver.times
+                    kc_thread_cpu(&times.userCPU, &times.systemCPU)
+                }
+                do {
+                    try receiver.run()
+                } catch {
+                    let error = TransferError(error, stream: link.raw)
+                    lost = error
+                    // For the record first: what the other streams see next only follows from it. They are shut down
+                    // last, so that the sender hears the reason before it sees broken connections.
+                    if !survives(error) { record(error) }
+                    receiver.abandon(error)
+                    socket.shutDown()
+                }
             }
-            times = receiver.times
-            kc_thread_cpu(&times.userCPU, &times.systemCPU)
         } catch {
-            fail(TransferError(error, stream: stream))
+            lost = TransferError(error, stream: link.raw)
         }
+        if let lost, !survives(lost) { fail(lost) }
         state.update { state in
             state.times += times
-            state.ended += 1
+            state.active -= 1
+            if lost == nil { state.ended.insert(link.stream) }
+        }
+        if let lost, survives(lost) { events.withLock { $0.onLinkLost }?(link, lost) }
+    }
+
+    /// Whether a job with other ways to its data goes on. Its own disks are needed in any case.
+    private func survives(_ error: TransferError) -> Bool {
+        guard options.survivesLostLinks, !isCancelled else { return false }
+        switch error.kind {
+        case .network, .stalled, .peerAborted, .protocolViolation: return true
+        case .cancelled, .source, .sink, .allTargetsFailed, .incomplete, .resources: return false
         }
     }
 
-    private func makeStream(_ stream: UInt16, _ socket: Socket, _ sender: Salt) throws -> ReceiveStream {
+    private func makeStream(
+        _ link: LinkNumber, _ socket: Socket, _ sender: Salt, _ relay: FanOut
+    ) throws -> ReceiveStream {
         let epoch = options.epoch
-        let openKey = try StreamKey.stream(key, salt: sender, stream: stream, direction: .forward, epoch: epoch)
-        let sealKey = try StreamKey.stream(key, salt: salt, stream: stream, direction: .backward, epoch: epoch)
+        let openKey = try StreamKey.stream(key, salt: sender, stream: link.stream, direction: .forward, epoch: epoch)
+        let sealKey = try StreamKey.stream(key, salt: salt, stream: link.raw, direction: .backward, epoch: epoch)
         return ReceiveStream(
-            socket: socket, disks: disks, frame: try pool.lease(), plain: try pool.lease(),
-            opener: try FrameOpener(key: openKey), sealer: try FrameSealer(key: sealKey),
+            socket: socket, link: link, disks: disks, buffers: try ReceiveBuffers(pool), relay: relay,
+            opener: try FrameOpener(key: openKey, allowsGaps: options.survivesLostLinks),
+            sealer: try FrameSealer(key: sealKey),
             check: FrameCheck(
-                job: id, epoch: epoch, stream: stream, kinds: [.data, .zero, .end, .abort], sizes: disks.sizes),
-            options: options, isCancelled: { [self] in cancelled.load(ordering: .relaxed) })
+                job: id, epoch: epoch, stream: link.stream, kinds: [.data, .zero, .end, .abort], sizes: disks.sizes),
+            options: options, isCancelled: { [self] in isCancelled })
+    }
+
+    private var isCancelled: Bool { cancelled.isSet }
+}
+
+extension ReceiveJob.State {
+    fileprivate func shutDown() {
+        for socket in sockets.values { socket.shutDown() }
+        for child in children { child.shutDown() }
     }
 }

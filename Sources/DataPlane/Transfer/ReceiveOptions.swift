@@ -9,9 +9,18 @@ public struct ReceiveOptions: Sendable {
     /// Seconds without a byte from the sender, or without a missing connection, after which the job fails.
     public var idleTimeout: Double = 120
 
+    /// Whether a link may be lost without the job's end: what it would have brought comes over later ones.
+    public var survivesLostLinks = false
+    /// Most bytes per connection to a child that it hasn't taken in yet; at least 4 MiB.
+    public var window: UInt64 = 32 << 20
+
     /// Threads that read back what was written, beside what is still coming, for the root of each disk; 0 for none.
     public var verifyThreads = 0
 
     /// Options with the given number of connections.
     public init(streams: Int = 4) { self.streams = streams }
+
+    var fanOut: FanOutOptions {
+        FanOutOptions(window: window, stallTimeout: UInt64(max(0, idleTimeout) * 1e9), limiter: nil)
+    }
 }

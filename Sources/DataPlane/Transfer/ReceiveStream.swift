@@ -1,18 +1,43 @@
 import FoundationEssentials
 import Glibc
 
-/// One connection of a receive job: takes frames, opens, decompresses, writes, and grants credits. Its thread owns it.
+/// The memory of one connection.
+struct ReceiveBuffers: ~Copyable {
+    /// A frame as it came.
+    let frame: PooledBuffer
+    /// Its payload, opened.
+    let clear: PooledBuffer
+    /// The payload, decompressed.
+    let plain: PooledBuffer
+
+    init(_ pool: BufferPool) throws(TransferError) {
+        let first = try pool.lease()
+        let second = try pool.lease()
+        let third = try pool.lease()
+        frame = first
+        clear = second
+        plain = third
+    }
+
+    static let count = 3
+}
+
+/// One connection of a receive job: takes frames, opens them, passes them on, decompresses, writes, and grants credits.
+/// Its thread owns it.
 final class ReceiveStream {
     private let socket: Socket
     private let disks: ReceiveDisks
-    private let frame: PooledBuffer
-    private let plain: PooledBuffer
+    private let buffers: ReceiveBuffers
     private let opener: FrameOpener
     private let sealer: FrameSealer
     private let check: FrameCheck
     private let creditInterval: UInt64
     private let idleTimeout: UInt64
     private let isCancelled: () -> Bool
+    /// Number of the connection, which what is said back carries.
+    private let link: LinkNumber
+    private let isStrict: Bool
+    private let relay: FanOut
     private var decompressor: ZstdDecompressor?
     private var consumed: UInt64 = 0
     private var reported: UInt64 = 0
@@ -20,14 +45,16 @@ final class ReceiveStream {
     private(set) var times = StageTimes()
 
     init(
-        socket: Socket, disks: ReceiveDisks, frame: consuming PooledBuffer, plain: consuming PooledBuffer,
+        socket: Socket, link: LinkNumber, disks: ReceiveDisks, buffers: consuming ReceiveBuffers, relay: FanOut,
         opener: FrameOpener, sealer: FrameSealer, check: FrameCheck, options: ReceiveOptions,
         isCancelled: @escaping () -> Bool
     ) {
         self.socket = socket
+        self.link = link
         self.disks = disks
-        self.frame = frame
-        self.plain = plain
+        self.buffers = buffers
+        self.relay = relay
+        isStrict = !options.survivesLostLinks
         self.opener = opener
         self.sealer = sealer
         self.check = check
@@ -41,21 +68,25 @@ final class ReceiveStream {
 
     /// Handles one frame; false after the last.
     private func takeFrame() throws -> Bool {
-        try receive(frame.frame, FrameHeader.encodedSize)
-        let header = try FrameHeader(decoding: frame.frame)
+        let frame = buffers.frame.frame
+        try receive(frame, FrameHeader.encodedSize)
+        let header = try FrameHeader(decoding: frame)
         // Everything that the header says is judged before more is read; the buffer's size was fixed before that.
         try check.check(header)
         try opener.checkSequence(header)
-        try receive(frame.payload, Int(header.wireLength) + Geometry.tag)
+        try receive(buffers.frame.payload, Int(header.wireLength) + Geometry.tag)
         let start = monotonicNanoseconds()
-        try opener.open(header, at: frame.frame)
+        try opener.open(header, at: frame, into: buffers.clear.payload)
         times.seal += monotonicNanoseconds() - start
-        let goesOn = try act(on: header)
         let size = UInt64(FrameHeader.emptyFrame) + UInt64(header.wireLength)
+        // Before it is written: whoever is further down must not wait for this disk.
+        if header.kind != .end, header.kind != .abort { try relay.send(frame, Int(size)) }
+        let goesOn = try act(on: header)
         consumed += size
         disks.wire.add(size, ordering: .relaxed)
         if !goesOn {
             try reply(.end)
+            try relay.finish(frame, Int(size))
         } else if consumed - reported >= creditInterval {
             try reply(.credit)
         }
@@ -65,23 +96,30 @@ final class ReceiveStream {
     private func act(on header: FrameHeader) throws -> Bool {
         switch header.kind {
         case .data:
-            try disks.claim(header)
+            let new = try disks.claim(header, once: isStrict)
+            logical += header.logicalLength
+            guard !new.isEmpty else { return true }
             let bytes = try decompressed(header)
             let start = monotonicNanoseconds()
-            try disks.write(bytes, header)
+            for range in new {
+                let first = Int(range.lowerBound - header.offset)
+                let part = UnsafeRawBufferPointer(rebasing: bytes[first..<(first + range.count)])
+                try disks.write(part, disk: header.disk, at: range)
+            }
             times.write += monotonicNanoseconds() - start
-            logical += header.logicalLength
         case .zero:
-            try disks.claim(header)
-            let start = monotonicNanoseconds()
-            try disks.zero(header)
-            times.write += monotonicNanoseconds() - start
+            let new = try disks.claim(header, once: isStrict)
             logical += header.logicalLength
+            let start = monotonicNanoseconds()
+            for range in new { try disks.zero(disk: header.disk, range) }
+            times.write += monotonicNanoseconds() - start
         case .end:
-            guard header.offset == header.sequence, header.logicalLength == logical else { throw FrameError.badCounts }
+            // Whoever came late has not got all of it; what is missing shows in what has arrived.
+            let isWhole = header.offset == header.sequence && header.logicalLength == logical
+            guard isWhole || !isStrict else { throw FrameError.badCounts }
             return false
         case .abort:
-            let text = UnsafeRawBufferPointer(start: frame.payload, count: Int(header.wireLength))
+            let text = UnsafeRawBufferPointer(start: buffers.clear.payload, count: Int(header.wireLength))
             throw TransferError(.peerAborted, "the sender gave up: \(printable(text))")
         case .hello, .copy, .hash, .mark, .credit:
             throw FrameError.unexpectedKind(header.kind)
@@ -90,12 +128,12 @@ final class ReceiveStream {
     }
 
     private func decompressed(_ header: FrameHeader) throws -> UnsafeRawBufferPointer {
-        let payload = UnsafeRawBufferPointer(start: frame.payload, count: Int(header.wireLength))
+        let payload = UnsafeRawBufferPointer(start: buffers.clear.payload, count: Int(header.wireLength))
         guard header.codec == .zstd else { return payload }
         let start = monotonicNanoseconds()
         let zstd = try decompressor ?? ZstdDecompressor()
         decompressor = zstd
-        let output = UnsafeMutableRawBufferPointer(start: plain.payload, count: Int(header.logicalLength))
+        let output = UnsafeMutableRawBufferPointer(start: buffers.plain.payload, count: Int(header.logicalLength))
         try zstd.decompress(payload, into: output)
         times.compress += monotonicNanoseconds() - start
         return UnsafeRawBufferPointer(output)
@@ -132,7 +170,7 @@ final class ReceiveStream {
 
     /// Tells the sender how much was consumed.
     private func reply(_ kind: FrameKind) throws {
-        var header = FrameHeader(kind, job: check.job, epoch: check.epoch, stream: check.stream)
+        var header = FrameHeader(kind, job: check.job, epoch: check.epoch, stream: link.raw)
         header.offset = consumed
         try withUnsafeTemporaryAllocation(byteCount: FrameHeader.emptyFrame, alignment: 16) { bytes in
             guard let p = bytes.baseAddress else { return }
@@ -146,16 +184,17 @@ final class ReceiveStream {
     /// unread bytes is reset, and the reason lost. Takes at most a second; ends at once when the socket is shut down.
     func abandon(_ error: TransferError) {
         let text = Array(error.message.utf8.prefix(Geometry.maxReason))
-        var header = FrameHeader(.abort, job: check.job, epoch: check.epoch, stream: check.stream)
+        var header = FrameHeader(.abort, job: check.job, epoch: check.epoch, stream: link.raw)
         header.wireLength = UInt32(text.count)
-        UnsafeMutableRawBufferPointer(start: plain.payload, count: text.count).copyBytes(from: text)
+        let frame = buffers.plain.frame
+        UnsafeMutableRawBufferPointer(start: buffers.plain.payload, count: text.count).copyBytes(from: text)
         let deadline = monotonicNanoseconds() + 1_000_000_000
         do {
-            let size = try sealer.seal(header, at: plain.frame)
-            try socket.sendAll(plain.frame, size, deadline: deadline)
+            let size = try sealer.seal(header, at: frame)
+            try socket.sendAll(frame, size, deadline: deadline)
             socket.shutDownWriting()
             while monotonicNanoseconds() < deadline {
-                let n = try socket.receive(frame.payload, Geometry.maxFrame)
+                let n = try socket.receive(buffers.frame.payload, Geometry.maxFrame)
                 if n == 0 { return }
                 if n == nil { _ = try socket.wait(POLLIN, milliseconds: 100) }
             }

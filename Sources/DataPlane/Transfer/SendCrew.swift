@@ -11,14 +11,12 @@ final class SendCrew: Sendable {
     }
 
     private let context: SendContext
-    private let targets: [SendTarget]
     private let cancelled: @Sendable () -> Bool
     private let failed = Atomic<Bool>(false)
     private let outcome = Mutex(Outcome())
 
-    init(_ context: SendContext, targets: [SendTarget], cancelled: @escaping @Sendable () -> Bool) {
+    init(_ context: SendContext, cancelled: @escaping @Sendable () -> Bool) {
         self.context = context
-        self.targets = targets
         self.cancelled = cancelled
     }
 
@@ -69,17 +67,11 @@ final class SendCrew: Sendable {
 
     private func makeWorker(_ stream: UInt16, _ pool: BufferPool) throws -> SendWorker {
         let (key, options) = (context.key, context.options)
-        let links = try targets.map { target in
-            let key = try StreamKey.stream(
-                key, salt: target.salt, stream: stream, direction: .backward, epoch: options.epoch)
-            let check = FrameCheck(
-                job: context.job, epoch: options.epoch, stream: stream, kinds: [.credit, .end, .abort], sizes: [:])
-            return TargetLink(
-                target: target, socket: target.sockets[Int(stream)], opener: try FrameOpener(key: key), check: check)
-        }
+        let maker = LinkMaker(job: context.job, key: key, epoch: options.epoch)
         let fanOut = FanOut(
-            stream: stream, links: links, window: options.window, stallTimeout: UInt64(options.stallTimeout * 1e9),
-            limiter: options.limiter, isCancelled: { [self] in isStopped })
+            stream: stream, inbox: context.inboxes[Int(stream)], options: options.fanOut,
+            whenEmpty: options.awaitsTargets ? .wait : .fail, isCancelled: { [self] in isStopped },
+            makeLink: maker.link)
         let sealKey = try StreamKey.stream(
             key, salt: context.salt, stream: stream, direction: .forward, epoch: options.epoch)
         let mode = options.compression

@@ -12,8 +12,11 @@ public final class SendJob: Sendable {
     private let key: JobKey
     private let indexes: [UInt32]
     private let sources: [any DiskSource]
+    private let parts: [DiskPart]
     private let options: SendOptions
     private let targets = Mutex<[SendTarget]>([])
+    private let inboxes: [LinkInbox]
+    private let onLost = Mutex<(@Sendable (String, TransferError) -> Void)?>(nil)
     private let counters = SendCounters()
     private let cancelled = Atomic<Bool>(false)
     private let started = Atomic<Bool>(false)
@@ -22,13 +25,26 @@ public final class SendJob: Sendable {
     ///   - id: names the job in every frame.
     ///   - key: the job's secret, from the coordinator.
     ///   - disks: what to send; indexes name the disks in frames and must differ.
-    public init(id: UUID, key: JobKey, disks: [(index: UInt32, source: any DiskSource)], options: SendOptions) throws {
+    ///   - ranges: which ranges of each disk, in the disks' order, at multiples of the leaf; nil for all of them. Roots
+    ///     are computed only of whole disks.
+    public init(
+        id: UUID, key: JobKey, disks: [(index: UInt32, source: any DiskSource)], options: SendOptions,
+        ranges: [[Range<UInt64>]]? = nil
+    ) throws {
         self.id = id
         salt = try Salt.random()
         self.key = key
         indexes = disks.map(\.index)
         sources = disks.map(\.source)
         self.options = options
+        parts =
+            if let ranges { try DiskPart.parts(sources, indexes: indexes, ranges: ranges) } else {
+                DiskPart.whole(sources, indexes: indexes)
+            }
+        inboxes = (0..<max(0, min(options.streams, LinkNumber.streams))).map { _ in LinkInbox() }
+        guard ranges == nil || !options.verify else {
+            throw TransferError(.resources, "parts of a disk have no root")
+        }
         guard Set(indexes).count == indexes.count else {
             throw TransferError(.resources, "two disks of the job have the same index")
         }
@@ -49,17 +65,38 @@ public final class SendJob: Sendable {
         Handshake(job: id, key: key, epoch: options.epoch, sender: salt, receiver: receiver)
     }
 
-    /// Adds a target before `run`.
+    /// Adds a target with a connection for every stream.
     /// - Parameters:
     ///   - id: names the target in reports.
     ///   - salt: the receiver's, as the coordinator told it.
-    ///   - sockets: one connection per stream, by stream index, past its handshake.
+    ///   - sockets: by stream index, past their handshakes.
     public func addTarget(id: String, salt: Salt, sockets: [Socket]) throws(TransferError) {
         guard sockets.count == options.streams else {
             throw TransferError(.resources, "\(sockets.count) connections to \(id) for \(options.streams) streams")
         }
-        targets.withLock { $0.append(SendTarget(id: id, salt: salt, sockets: sockets)) }
+        let links = sockets.indices.compactMap { LinkNumber(stream: $0) }
+        try addTarget(id: id, salt: salt, links: Array(zip(links, sockets)))
+    }
+
+    /// Adds a target for some streams, before or while the job runs: it gets what is sent from then on. Throws when
+    /// one of the streams has ended.
+    public func addTarget(id: String, salt: Salt, links: [(LinkNumber, Socket)]) throws(TransferError) {
+        let target = SendTarget(id: id, salt: salt, sockets: links.map(\.1), onLost: onLost.withLock { $0 })
+        for (link, socket) in links {
+            guard Int(link.stream) < inboxes.count,
+                inboxes[Int(link.stream)].offer(LinkOffer(target: target, link: link, socket: socket))
+            else {
+                target.shutDown()
+                throw TransferError(.resources, "stream \(link.stream) has ended, or there is none", stream: link.raw)
+            }
+        }
+        targets.withLock { $0.append(target) }
         if cancelled.load(ordering: .sequentiallyConsistent) { shutDownAll() }
+    }
+
+    /// `body` is called, from any thread and once for each target that is added later, when the target is lost.
+    public func onLost(_ body: @escaping @Sendable (String, TransferError) -> Void) {
+        onLost.withLock { $0 = body }
     }
 
     /// Ends `run` soon, from any thread: connections are shut down, and the workers stop at their next step.
@@ -73,7 +110,7 @@ public final class SendJob: Sendable {
     /// How far the job is; may be called at any time from any thread.
     public var progress: TransferProgress {
         TransferProgress(
-            logicalBytes: counters.logical, totalBytes: sources.reduce(0) { $0 + $1.size },
+            logicalBytes: counters.logical, totalBytes: totalBytes,
             wireBytes: targets.withLock { $0 }.reduce(0) { $0 + $1.sent.load(ordering: .relaxed) },
             dataBytes: counters.data.load(ordering: .relaxed), disks: [])
     }
@@ -87,25 +124,26 @@ public final class SendJob: Sendable {
             // A second run would use the same nonces again.
             throw TransferError(.resources, "a send job runs once; make a new one")
         }
-        let targets = targets.withLock { $0 }
-        guard !targets.isEmpty else { throw TransferError(.allTargetsFailed, "the job has no target") }
+        guard !targets.withLock({ $0.isEmpty }) else { throw TransferError(.allTargetsFailed, "the job has no target") }
         defer { shutDownAll() }
         let roots =
             options.verify ? try wrapping { () throws(CryptoError) in try RootHasher(sizes: sources.map(\.size)) } : nil
         let crew = SendCrew(
             SendContext(
-                job: id, key: key, salt: salt, queue: WorkQueue(DiskPart.whole(sources, indexes: indexes)),
-                roots: roots,
-                counters: counters, options: options),
-            targets: targets, cancelled: { [cancelled = self] in cancelled.isCancelled })
+                job: id, key: key, salt: salt, queue: WorkQueue(parts), roots: roots, counters: counters,
+                inboxes: inboxes, options: options),
+            cancelled: { [cancelled = self] in cancelled.isCancelled })
         let outcome = try crew.run()
         if isCancelled { throw .cancelled() }
+        let targets = targets.withLock { $0 }
         if let failure = outcome.failure { throw failure.kind == .allTargetsFailed ? Self.allFailed(targets) : failure }
         for (index, source) in zip(indexes, sources) {
             do { try source.checkUnchanged() } catch { throw .source(index, error) }
         }
         return try report(targets, roots, outcome)
     }
+
+    private var totalBytes: UInt64 { parts.reduce(0) { $0 + UInt64($1.range.count) } }
 
     var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
 
@@ -123,7 +161,7 @@ public final class SendJob: Sendable {
         let disks = indexes.indices.map { i in
             SendReport.Disk(index: indexes[i], size: sources[i].size, root: digests.map { $0[i] } ?? nil)
         }
-        let expected = sources.reduce(0) { $0 + $1.size }
+        let expected = totalBytes
         guard counters.logical == expected, !options.verify || disks.allSatisfy({ $0.root != nil }) else {
             throw TransferError(.incomplete, "\(counters.logical) of \(expected) bytes were sent")
         }

@@ -12,6 +12,8 @@ public struct SendOptions: Sendable {
     public var window: UInt64 = 32 << 20
     /// Seconds without progress after which a target is dropped.
     public var stallTimeout: Double = 30
+    /// Whether a stream that has lost its targets waits for another one, as long as for a target that stalls.
+    public var awaitsTargets = false
     /// Limit on the bytes of all targets together; may be shared with other jobs.
     public var limiter: RateLimiter?
     /// Generation of the source view; the receivers must have been told the same.
@@ -19,4 +21,8 @@ public struct SendOptions: Sendable {
 
     /// Options with the given number of connections per target.
     public init(streams: Int = 4) { self.streams = streams }
+
+    var fanOut: FanOutOptions {
+        FanOutOptions(window: window, stallTimeout: UInt64(stallTimeout * 1e9), limiter: limiter)
+    }
 }

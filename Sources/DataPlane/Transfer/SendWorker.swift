@@ -8,6 +8,8 @@ struct SendContext: Sendable {
     let queue: WorkQueue
     let roots: RootHasher?
     let counters: SendCounters
+    /// By stream.
+    let inboxes: [LinkInbox]
     let options: SendOptions
 
     var epoch: UInt32 { options.epoch }
@@ -57,8 +59,8 @@ final class SendWorker {
             var end = FrameHeader(.end, job: context.job, epoch: context.epoch, stream: stream)
             end.offset = sealer.sequence
             end.logicalLength = logical
-            try sendEmpty(end)
-            try fanOut.awaitCompletion()
+            let frame = buffer.payload - BufferPool.lead
+            try fanOut.finish(frame, try sealer.seal(end, at: frame))
         } catch {
             abandon(error)
             throw error

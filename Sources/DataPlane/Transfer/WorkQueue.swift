@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A range of a disk that begins at a unit, and ends at one or with the disk.
+/// A range of a disk that begins at a leaf, and ends at one or with the disk.
 struct DiskPart: Sendable {
     /// The disk's place in the job.
     let disk: Int
@@ -14,6 +14,26 @@ struct DiskPart: Sendable {
         zip(sources, indexes).enumerated().map { place, disk in
             DiskPart(disk: place, index: disk.1, source: disk.0, range: 0..<disk.0.size)
         }
+    }
+
+    /// Some ranges of each disk of a job.
+    static func parts(
+        _ sources: [any DiskSource], indexes: [UInt32], ranges: [[Range<UInt64>]]
+    ) throws(TransferError) -> [DiskPart] {
+        guard ranges.count == sources.count else {
+            throw TransferError(.resources, "ranges of \(ranges.count) disks for \(sources.count)")
+        }
+        var parts: [DiskPart] = []
+        for (place, source) in sources.enumerated() {
+            for range in ranges[place] where !range.isEmpty {
+                let isAligned = range.upperBound == source.size || range.upperBound % Geometry.leaf64 == 0
+                guard range.upperBound <= source.size, isAligned, range.lowerBound % Geometry.leaf64 == 0 else {
+                    throw TransferError(.resources, "a range that isn't one of disk \(indexes[place])")
+                }
+                parts.append(DiskPart(disk: place, index: indexes[place], source: source, range: range))
+            }
+        }
+        return parts
     }
 }
 
@@ -84,12 +104,12 @@ private struct DiskCursor {
             zeroEnd = extent.offset + extent.length
             index += 1
         }
-        let wholeEnd = zeroEnd == size ? size : zeroEnd - zeroEnd % Geometry.unit64
+        let wholeEnd = zeroEnd == size ? size : max(start, zeroEnd - zeroEnd % Geometry.unit64)
         if wholeEnd > start {
             position = wholeEnd
             return .zeros(part, start..<wholeEnd)
         }
-        let end = min(start + Geometry.unit64, size)
+        let end = min(start - start % Geometry.unit64 + Geometry.unit64, size)
         var unit: [Extent] = []
         if zeroEnd > start { unit.append(Extent(offset: start, length: zeroEnd - start, isZero: true)) }
         var covered = zeroEnd

@@ -87,7 +87,7 @@ import Testing
     ) -> String {
         """
         {"id":1,"call":"receive.open","body":{"job":"\(job)","secret":"\(key)","senderSalt":"\(salt)",
-        "operation":"OP","streams":\(streams),"digests":true,"stallTimeout":30,"disks":[]}}
+        "operation":"OP","streams":\(streams),"digests":true,"stallTimeout":30,"inTrees":false,"disks":[]}}
         """
     }
 
@@ -145,7 +145,11 @@ import Testing
         let fixture = try AgentFixture()
         let job = HexBytes.job(of: fixture.id)
         _ = try await fixture.agent.call(OpenReceive.one(fixture.pool, job: job, operation: "\(fixture.id)"))
-        let waiting = Task { await failure(of: AwaitPeer(job: job, peer: "nobody", timeout: .max), by: fixture.agent) }
+        let waiting = Task {
+            await failure(
+                of: AwaitPeer(job: job, joint: Joint(.child, links: [0]), peer: "nobody", timeout: .max),
+                by: fixture.agent)
+        }
         // The answer to a later request shows that the agent lives.
         #expect(try await fixture.agent.call(Hello()).version == 1)
         _ = try await fixture.agent.call(Close(job: job))

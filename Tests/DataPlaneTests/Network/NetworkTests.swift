@@ -15,8 +15,8 @@ final class Door: Sendable {
         listener = try Listener(address: "127.0.0.1", ports: 0...0, maxPending: maxPending, helloTimeout: helloTimeout)
         handshake = Handshake(
             job: UUID(), key: try JobKey.random(), sender: try Salt.random(), receiver: try Salt.random())
-        listener.expect(handshake, as: role, streams: streams) { [self] stream, socket in
-            handedOn.update { $0[stream] = socket }
+        listener.expect(handshake, as: role, links: LinkNumber.first(streams)) { [self] link, socket in
+            handedOn.update { $0[link.raw] = socket }
         }
     }
 
@@ -60,7 +60,7 @@ final class Door: Sendable {
             let door = try Door(role: listening)
             defer { door.close() }
             for stream in [UInt16(1), 0] {
-                try door.handshake.dial(try door.connect(), stream: stream, as: listening.peer)
+                try door.handshake.dial(try door.connect(), link: LinkNumber(raw: stream), as: listening.peer)
             }
             #expect(door.delivered(2) == [0, 1])
         }
@@ -73,8 +73,8 @@ final class Door: Sendable {
             let listener = try Listener(path: path)
             let handshake = Handshake(
                 job: UUID(), key: try JobKey.random(), sender: try Salt.random(), receiver: try Salt.random())
-            listener.expect(handshake, as: .receiver, streams: 1) { _, _ in }
-            try handshake.dial(try Dialer.connect(to: .unix(path: path)), stream: 0, as: .sender)
+            listener.expect(handshake, as: .receiver, links: [0]) { _, _ in }
+            try handshake.dial(try Dialer.connect(to: .unix(path: path)), link: 0, as: .sender)
             listener.close()
             #expect(access(path, F_OK) == -1)
         }
@@ -98,31 +98,31 @@ final class Door: Sendable {
             return bytes
         },
         Stranger(testDescription: "a stream beyond the last") { _, handshake in
-            try handshake.frame(stream: 2, role: .sender)
+            try handshake.frame(link: 2, role: .sender)
         },
         Stranger(testDescription: "the answer's own frame reflected") { _, handshake in
-            try handshake.frame(stream: 0, role: .receiver)
+            try handshake.frame(link: 0, role: .receiver)
         },
         Stranger(testDescription: "another key") { _, h in
             try Handshake(job: h.job, key: JobKey.random(), sender: h.sender, receiver: h.receiver)
-                .frame(stream: 0, role: .sender)
+                .frame(link: 0, role: .sender)
         },
         Stranger(testDescription: "another job") { _, h in
             try Handshake(job: UUID(), key: h.key, sender: h.sender, receiver: h.receiver)
-                .frame(stream: 0, role: .sender)
+                .frame(link: 0, role: .sender)
         },
         Stranger(testDescription: "another generation") { _, h in
             try Handshake(job: h.job, key: h.key, epoch: 1, sender: h.sender, receiver: h.receiver)
-                .frame(stream: 0, role: .sender)
+                .frame(link: 0, role: .sender)
         },
         Stranger(testDescription: "another sender's salt") { _, h in
             try Handshake(job: h.job, key: h.key, sender: Salt.random(), receiver: h.receiver)
-                .frame(stream: 0, role: .sender)
+                .frame(link: 0, role: .sender)
         },
         Stranger(testDescription: "a salt that agrees in its first bytes") { _, h in
             let near = Salt(h.sender.bytes.dropLast() + [h.sender.bytes[31] ^ 1]) ?? h.sender
             return try Handshake(job: h.job, key: h.key, sender: near, receiver: h.receiver)
-                .frame(stream: 0, role: .sender)
+                .frame(link: 0, role: .sender)
         },
         Stranger(testDescription: "data before the hello") { _, h in
             var frame = FrameHeaderTests.encoded(FrameHeaderTests.data { $0.job = h.job })
@@ -136,12 +136,12 @@ final class Door: Sendable {
         try await blocking {
             let door = try Door()
             defer { door.close() }
-            let hello = try door.handshake.frame(stream: 0, role: .sender)
+            let hello = try door.handshake.frame(link: 0, role: .sender)
             let socket = try door.connect()
             try Door.write(input.bytes(hello, door.handshake), to: socket)
             #expect(Door.isDropped(socket))
             #expect(door.delivered.isEmpty)
-            try door.handshake.dial(try door.connect(), stream: 0, as: .sender)
+            try door.handshake.dial(try door.connect(), link: 0, as: .sender)
             #expect(door.delivered(1) == [0])
         }
     }
@@ -151,9 +151,9 @@ final class Door: Sendable {
         try await blocking {
             let door = try Door()
             defer { door.close() }
-            try door.handshake.dial(try door.connect(), stream: 0, as: .sender)
+            try door.handshake.dial(try door.connect(), link: 0, as: .sender)
             let second = try door.connect()
-            try Door.write(door.handshake.frame(stream: 0, role: .sender), to: second)
+            try Door.write(door.handshake.frame(link: 0, role: .sender), to: second)
             #expect(Door.isDropped(second))
             #expect(door.delivered(1) == [0])
         }
@@ -165,7 +165,7 @@ final class Door: Sendable {
             let door = try Door(helloTimeout: 0.4)
             defer { door.close() }
             let (silent, slow) = (try door.connect(), try door.connect())
-            let hello = try door.handshake.frame(stream: 0, role: .sender)
+            let hello = try door.handshake.frame(link: 0, role: .sender)
             for byte in hello.prefix(20) {
                 // Once the listener has closed, writing may fail: that is the wanted end.
                 try? Door.write([byte], to: slow)
@@ -182,7 +182,7 @@ final class Door: Sendable {
             let door = try Door(maxPending: 3)
             defer { door.close() }
             let crowd = try (0..<10).map { _ in try door.connect() }
-            try door.handshake.dial(try door.connect(), stream: 1, as: .sender)
+            try door.handshake.dial(try door.connect(), link: 1, as: .sender)
             #expect(door.delivered(1) == [1])
             #expect(Door.isDropped(crowd[0]))
         }
@@ -195,8 +195,8 @@ final class Door: Sendable {
                 job: UUID(), key: try JobKey.random(), sender: try Salt.random(), receiver: try Salt.random())
             let (a, b) = try Socket.pair()
             // The reflected hello is the best that somebody without the key can send.
-            try Door.write(h.frame(stream: 0, role: .sender), to: b)
-            let error = #expect(throws: NetworkError.self) { try h.dial(a, stream: 0, as: .sender, timeout: 5) }
+            try Door.write(h.frame(link: 0, role: .sender), to: b)
+            let error = #expect(throws: NetworkError.self) { try h.dial(a, link: 0, as: .sender, timeout: 5) }
             #expect(error?.kind == .refused)
         }
     }
@@ -207,7 +207,7 @@ final class Door: Sendable {
             let h = Handshake(
                 job: UUID(), key: try JobKey.random(), sender: try Salt.random(), receiver: try Salt.random())
             let (a, b) = try Socket.pair()
-            let error = #expect(throws: NetworkError.self) { try h.dial(a, stream: 0, as: .sender, timeout: 0.1) }
+            let error = #expect(throws: NetworkError.self) { try h.dial(a, link: 0, as: .sender, timeout: 0.1) }
             #expect(error?.kind == .timedOut)
             b.shutDown()
         }

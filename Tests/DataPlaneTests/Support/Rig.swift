@@ -63,3 +63,10 @@ func plainRoot(_ bytes: [UInt8]) throws -> Digest256 {
     try hasher.update(rooted)
     return try hasher.finish()
 }
+
+extension LinkNumber: ExpressibleByIntegerLiteral {
+    public init(integerLiteral value: UInt16) { self.init(raw: value) }
+
+    /// The links of a job's streams at the first attempt.
+    static func first(_ streams: Int) -> Set<LinkNumber> { Set((0..<UInt16(streams)).map { LinkNumber(raw: $0) }) }
+}

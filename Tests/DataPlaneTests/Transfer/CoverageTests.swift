@@ -20,26 +20,31 @@ import Testing
         var coverage = Coverage(disk: 0, size: size)
         for range in ranges.shuffled(using: &generator) {
             #expect(!coverage.isComplete)
-            try coverage.add(offset: range.lowerBound, length: range.upperBound - range.lowerBound)
+            _ = try coverage.take(offset: range.lowerBound, length: range.upperBound - range.lowerBound)
         }
         #expect(coverage.isComplete)
         for range in ranges {
-            #expect(throws: FrameError.duplicate(disk: 0, offset: range.lowerBound)) {
-                try coverage.add(offset: range.lowerBound, length: range.upperBound - range.lowerBound)
-            }
+            #expect(try coverage.take(offset: range.lowerBound, length: UInt64(range.count)).isEmpty)
         }
     }
 
-    @Test("a leaf that came before is refused, also inside a longer run")
-    func duplicate() throws {
-        var coverage = Coverage(disk: 1, size: 4 * Self.unit)
-        try coverage.add(offset: Self.unit + 3 * Self.leaf, length: Self.leaf)
-        #expect(throws: FrameError.duplicate(disk: 1, offset: Self.unit)) {
-            try coverage.add(offset: Self.unit, length: 16 * Self.leaf)
-        }
-        #expect(throws: FrameError.duplicate(disk: 1, offset: Self.unit)) {
-            try coverage.add(offset: 0, length: 3 * Self.unit)
-        }
+    @Test("of a range that came before only the new parts are taken, and what is missing is told")
+    func taken() throws {
+        var coverage = Coverage(disk: 1, size: 4 * Self.unit + 5)
+        #expect(coverage.missing(limit: 10) == [0..<(4 * Self.unit + 5)])
+        let third = Self.unit + 3 * Self.leaf
+        #expect(try coverage.take(offset: third, length: Self.leaf) == [third..<(third + Self.leaf)])
+        #expect(
+            try coverage.take(offset: Self.unit, length: 16 * Self.leaf)
+                == [Self.unit..<third, (third + Self.leaf)..<(Self.unit + 16 * Self.leaf)])
+        #expect(
+            coverage.missing(limit: 10) == [0..<Self.unit, (Self.unit + 16 * Self.leaf)..<(4 * Self.unit + 5)])
+        #expect(try coverage.take(offset: 4 * Self.unit, length: 5) == [(4 * Self.unit)..<(4 * Self.unit + 5)])
+        #expect(
+            try coverage.take(offset: 0, length: 3 * Self.unit)
+                == [0..<Self.unit, (Self.unit + 16 * Self.leaf)..<(3 * Self.unit)])
+        #expect(coverage.missing(limit: 10) == [(3 * Self.unit)..<(4 * Self.unit)])
+        #expect(coverage.bytes == 3 * Self.unit + 5)
     }
 
     @Test("units are told when the last of their bytes is written, in whatever order", arguments: 0..<10)
@@ -74,9 +79,11 @@ import Testing
     func bounds() throws {
         #expect(Coverage(disk: 0, size: 0).isComplete)
         var coverage = Coverage(disk: 0, size: 2000 * Self.unit)
-        for unit in 0..<UInt64(Coverage.maxOpenUnits) { try coverage.add(offset: unit * Self.unit, length: Self.leaf) }
+        for unit in 0..<UInt64(Coverage.maxOpenUnits) {
+            _ = try coverage.take(offset: unit * Self.unit, length: Self.leaf)
+        }
         #expect(throws: FrameError.tooScattered(disk: 0)) {
-            try coverage.add(offset: 1500 * Self.unit, length: Self.leaf)
+            _ = try coverage.take(offset: 1500 * Self.unit, length: Self.leaf)
         }
     }
 }

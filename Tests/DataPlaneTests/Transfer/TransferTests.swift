@@ -177,13 +177,13 @@ import Testing
             let listener = try Listener(address: "127.0.0.1", ports: 0...0)
             defer { listener.close() }
             let accepted = Gate<[UInt16: Socket]>([:])
-            listener.expect(handshake, as: dialling.peer, streams: 2) { stream, socket in
-                accepted.update { $0[stream] = socket }
+            listener.expect(handshake, as: dialling.peer, links: [0, 1]) { link, socket in
+                accepted.update { $0[link.raw] = socket }
             }
             var dialled: [UInt16: Socket] = [:]
             for stream in UInt16(0)..<2 {
                 let socket = try Dialer.connect(to: listener.endpoint)
-                try handshake.dial(socket, stream: stream, as: dialling)
+                try handshake.dial(socket, link: LinkNumber(raw: stream), as: dialling)
                 dialled[stream] = socket
             }
             let others = try #require(accepted.wait { $0.count == 2 ? $0 : nil })

@@ -38,7 +38,8 @@ extension Behaviour {
             _ = try await subject.driver.call(receive(folder, job: .job(of: id), operation: "\(id)"))
             let path = try await subject.driver.call(
                 ListenLocally(
-                    job: .job(of: id), peer: "source", peerSalt: HexBytes([UInt8](repeating: 9, count: 32)))
+                    job: .job(of: id), joint: Joint(.child, links: [0]), peer: "source",
+                    peerSalt: HexBytes([UInt8](repeating: 9, count: 32)))
             ).path
             let (near, far) = try ControlChannel.pair()
             let descriptor = far.withDescriptor { dup($0) }

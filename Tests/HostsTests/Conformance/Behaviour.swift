@@ -68,10 +68,14 @@ struct Behaviour: Sendable, CustomTestStringConvertible {
             let folder = try await pool(of: subject)
             _ = try await subject.driver.call(receive(folder, job: job))
             _ = try await subject.driver.call(
-                Listen(job: job, peer: "nobody", peerSalt: HexBytes([UInt8](repeating: 1, count: 32)), ports: ports))
+                Listen(
+                    job: job, joint: Joint(.child, links: [0]), peer: "nobody",
+                    peerSalt: HexBytes([UInt8](repeating: 1, count: 32)), ports: ports))
             let waiting = Task {
                 await failure { () throws(KVMCloneError) in
-                    try await subject.driver.call(AwaitPeer(job: job, peer: "nobody", timeout: 600))
+                    try await subject.driver.call(
+                        AwaitPeer(
+                            job: job, joint: Joint(.child, links: [0]), peer: "nobody", timeout: 600))
                 }
             }
             try await Task.sleep(for: .milliseconds(50))
