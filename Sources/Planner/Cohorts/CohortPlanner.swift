@@ -46,12 +46,15 @@ struct CohortPlanner {
 
     /// Trees for what is left. Where that is next to nothing, trees for the time when the others are done.
     private func cohort(_ within: Instance, _ whole: Instance) throws(PlanError) -> Planned {
-        let (stripes, bound) = try trees(within)
-        guard within.capacities != whole.capacities else {
-            return Planned(
-                instance: whole, stripes: stripes, rate: stripes.rate, rateAlone: stripes.rate, bound: bound)
-        }
         let (later, alone) = try trees(whole)
+        guard within.capacities != whole.capacities else {
+            return Planned(instance: whole, stripes: later, rate: later.rate, rateAlone: later.rate, bound: alone)
+        }
+        guard within.ceiling > 0.01 * alone else {
+            let rate = StripeRates(later.trees, in: within).rate(weights: later.weights)
+            return Planned(instance: whole, stripes: later, rate: rate, rateAlone: later.rate, bound: within.ceiling)
+        }
+        let (stripes, bound) = try trees(within)
         let chosen = stripes.rate < 0.25 * alone ? later : stripes
         return Planned(
             instance: whole, stripes: chosen,

@@ -25,15 +25,16 @@ struct ColumnGeneration<Shape> {
         bound = ceiling
         let unit = ceiling
         // A trace of the price that makes resources equally scarce: ties go to what has most to spare.
-        let trace = capacities.map { 1e-7 / $0 }
+        let even = capacities.map { 1e-7 / $0 }
         var program = PackingProgram(capacities: capacities)
         var columns: [PricedColumn<Shape>] = []
-        var best = trace
+        var best = even
         for _ in 0..<rounds {
             program.solve()
             let solution = program.solution
             rate = solution.reduce(0, +) * unit
             guard bound - rate > gap * bound else { break }
+            let trace = even.map { $0 * bound / ceiling }
             let exact = zip(program.prices, trace).map { $0 + $1 }
             let smooth = columns.isEmpty ? trace : zip(exact, best).map { 0.5 * $0 + 0.5 * $1 }
             var isNew = false

@@ -24,7 +24,7 @@ struct PackingProgram {
         table = []
         right = (0..<rows).map { (row: Int) -> Double in
             let shift = Double((row &* 7919) % 1009) / 1009
-            return 1 + 1e-9 * shift
+            return 1 + 1e-8 * shift
         }
         basis = (0..<rows).map { .slack($0) }
         rowOfSlack = (0..<rows).map { $0 }
@@ -60,7 +60,7 @@ struct PackingProgram {
             guard enter >= 0 else { return true }
             var leave = -1
             var least = Double.infinity
-            for row in 0..<rows where table[enter][row] > 1e-11 {
+            for row in 0..<rows where table[enter][row] > 1e-8 {
                 let ratio = right[row] / table[enter][row]
                 if ratio < least { (leave, least) = (row, ratio) }
             }

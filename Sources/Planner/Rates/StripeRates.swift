@@ -5,8 +5,17 @@ struct StripeRates {
     private let ceiling: Double
 
     init(_ trees: [DistributionTree], in instance: Instance) {
-        usages = trees.map { $0.usage(in: instance) }
-        capacities = instance.capacities
+        // With several roots, what each of them reads and seals counts for the trees that it has children in.
+        let outputs = instance.roots.map { instance.graph.output[$0] }
+        let count = instance.capacities.count
+        usages = trees.map { tree in
+            let parents = Set(tree.parents)
+            let origins = instance.roots.indices.filter {
+                outputs[$0] < .infinity && parents.contains(instance.roots[$0])
+            }
+            return tree.usage(in: instance) + origins.map { (resource: count + $0, count: 1) }
+        }
+        capacities = instance.capacities + outputs
         ceiling = instance.ceiling
     }
 

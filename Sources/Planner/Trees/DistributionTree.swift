@@ -53,9 +53,12 @@ struct Instance: Sendable {
         position = Dictionary(uniqueKeysWithValues: targets.enumerated().map { ($1, $0) })
     }
 
-    /// The most that all trees together may carry: what the slowest target takes in, and what the roots put out.
+    /// The most that all trees together may carry: what the slowest target takes in, what the roots put out, and what all
+    /// uplinks together send to that many targets.
     var ceiling: Double {
         let intake = targets.lazy.map { graph.intake[$0] }.min() ?? 0
-        return min(intake, roots.lazy.map { graph.output[$0] }.reduce(0, +))
+        let output = roots.lazy.map { min(graph.output[$0], capacities[$0]) }.reduce(0, +)
+        let uplinks = (roots + targets).reduce(0) { $0 + capacities[$1] } / Double(targets.count)
+        return min(intake, output, uplinks)
     }
 }

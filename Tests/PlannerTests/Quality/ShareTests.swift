@@ -13,6 +13,12 @@ struct ShareTests {
             let plan = try DistributionPlanner.plan(request)
             let c = plan.cohorts[0]
             shares.append((c.share, seed))
+            if request.targets.count <= 40 {
+                let graph = ResourceGraph(request.network)
+                let host = HostPacking(Instance(graph: graph, roots: [0], targets: Array(1...request.targets.count))).solve(gap: 1e-5, rounds: 3000)
+                let d = host.bound / c.bound
+                if abs(d - 1) > 2e-4 || host.rate < host.bound * 0.9999 { print("ORACLE", seed, request.targets.count, d, host.rate / host.bound) }
+            }
             if c.share < 0.985 {
                 print(
                     seed, request.targets.count, "share", c.share, "bound", c.bound, c.stripes.map(\.weight),

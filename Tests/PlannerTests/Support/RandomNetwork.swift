@@ -24,18 +24,21 @@ enum RandomNetwork {
         let count = count ?? Int.random(in: 4...64, using: &random)
         let sites = Int.random(in: 1...4, using: &random)
         let isMixed = Bool.random(using: &random)
+        // With ample downlinks, uplinks and links decide; otherwise it is often the slowest target.
+        let isAmple = Int.random(in: 0..<3, using: &random) > 0
         let common = pick(cards, &random)
         let members = (0..<count).map { host in
             let up = isMixed ? pick(cards, &random) : common
             let hasSame = Int.random(in: 0..<4, using: &random) > 0
+            let down = hasSame ? up : pick(cards, &random)
             return NetworkMember(
                 "h\(host)", site: "s\(host < sites ? host : Int.random(in: 0..<sites, using: &random))", uplink: up,
-                downlink: hasSame ? up : pick(cards, &random))
+                downlink: isAmple ? 3.125e9 : down)
         }
         var links: [DistributionNetwork.SiteLink] = []
         for site in 0..<sites {
             for other in 0..<site where other == site - 1 || Int.random(in: 0..<2, using: &random) == 0 {
-                links.append(.init("s\(other)", "s\(site)", capacity: pick(wans, &random)))
+                links.append(.init("s\(other)", "s\(site)", capacity: pick(isAmple ? cards : wans, &random)))
             }
         }
         let network = DistributionNetwork(members: members, links: links)
