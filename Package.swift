@@ -99,7 +99,7 @@ let package = Package(
         tests("Executors"),
         tests("SSH", ["CLinux"]),
         tests("Topology", ["YAML"]),
-        tests("Planner", ["Topology"]),
+        tests("Planner", ["Model", "Topology"], resources: [.copy("Golden")]),
         tests("DataPlane", ["CCrypto", "CLinux", "CZstd"]),
         // A support library for tests: hosts in memory with the real agent behind them.
         .target(

@@ -13,7 +13,7 @@ public enum DistributionPlanner {
         let split = CohortSplit(graph: graph, roots: roots, isStar: request.fanOut == .star)
         let cohorts = request.splitsCohorts ? split.split(targets) : [targets]
         let planned = try CohortPlanner(graph: graph, request: request, roots: roots).plan(cohorts)
-        let bound = cohorts.count == 1 ? planned[0].bound : SitePacking(all).solve(gap: 1e-4, rounds: 400).bound
+        let bound = cohorts.count == 1 ? planned[0].bound : StripeSearch(all).bound
         return DistributionPlan(request: request, cohorts: planned.map(describe), bound: bound)
     }
 

@@ -10,7 +10,7 @@ public enum PlanError: Error, Sendable, Equatable {
     case unknownHost(String)
     /// A member, root or target is named twice, or a target is a root.
     case namedTwice(String)
-    /// A rate that isn't a positive, finite number. `place` says whose it is, such as `uplink of kvm1`.
+    /// A rate that isn't a number of 1 to 10^15 bytes per second. `place` says whose it is, such as `uplink of kvm1`.
     case badRate(place: String)
     /// An option outside its range; `place` says which.
     case badOption(place: String)
@@ -32,7 +32,7 @@ extension PlanError: CustomStringConvertible {
         case .noRoots: "there is no host that has the data"
         case .unknownHost(let name): "\(Validation.printable(name)) is not a member of the network"
         case .namedTwice(let name): "\(Validation.printable(name)) is named twice"
-        case .badRate(let place): "\(Validation.printable(place)) is not a rate above zero"
+        case .badRate(let place): "\(Validation.printable(place)) is not a rate of 1 to 10^15 bytes per second"
         case .badOption(let place): "\(Validation.printable(place)) is out of range"
         case .linkToItself(let site): "site \(Validation.printable(site)) has a link with itself"
         case .unreachable(let names): "no path leads to \(Self.list(names))"

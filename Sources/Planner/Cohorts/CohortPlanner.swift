@@ -1,5 +1,8 @@
 /// Plans cohorts one after the other, each in what the ones before it leave.
 struct CohortPlanner {
+    /// The most targets for which a matrix of all pairs is made.
+    private static let mostDense = 1000
+
     let graph: ResourceGraph
     let request: DistributionRequest
     let roots: [Int]
@@ -72,8 +75,10 @@ struct CohortPlanner {
         case .tree: candidates = search.candidates(most: 1)
         case .auto: candidates = search.candidates(most: request.mostStripes)
         }
-        if candidates.isEmpty, let plain = HostPacking(instance).plainTree() {
-            candidates.append(shape(plain, instance))
+        if candidates.isEmpty {
+            let isSmall = instance.targets.count <= Self.mostDense
+            let plain = isSmall ? HostPacking(instance).plainTree() : Reachability.tree(instance)
+            if let plain { candidates.append(shape(plain, instance)) }
         }
         guard let best = StripeSearch.choose(candidates, units: units) else {
             throw .unreachable(instance.targets.map { graph.names[$0] })

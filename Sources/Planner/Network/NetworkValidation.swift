@@ -1,5 +1,5 @@
 extension DistributionNetwork {
-    /// Throws at the first figure that isn't a rate, at names given twice and at a link from a site to itself.
+    /// Throws at the first figure that isn't a rate of 1 to 10^15 bytes per second, at names given twice and at a link from a site to itself.
     func validate() throws(PlanError) {
         var names: Set<String> = []
         for member in members {
@@ -18,6 +18,6 @@ extension DistributionNetwork {
 
     private static func check(_ rate: Double?, _ place: @autoclosure () -> String) throws(PlanError) {
         guard let rate else { return }
-        guard rate > 0, rate.isFinite else { throw .badRate(place: place()) }
+        guard rate >= 1, rate <= 1e15 else { throw .badRate(place: place()) }
     }
 }

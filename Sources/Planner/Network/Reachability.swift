@@ -2,17 +2,32 @@
 enum Reachability {
     /// The targets of an instance that no path from a root reaches.
     static func unreached(_ instance: Instance) -> [Int] {
+        flood(instance).waiting
+    }
+
+    /// A tree of the fewest hops, whatever its rate, where all targets can be reached. Needs no more memory than that.
+    static func tree(_ instance: Instance) -> DistributionTree? {
+        let (parent, waiting) = flood(instance)
+        return waiting.isEmpty ? DistributionTree(parents: instance.targets.map { parent[$0] }) : nil
+    }
+
+    private static func flood(_ instance: Instance) -> (parent: [Int], waiting: [Int]) {
         let graph = instance.graph
         var waiting = instance.targets
-        var frontier = instance.roots
+        var parent = [Int](repeating: -1, count: graph.count)
+        var frontier = instance.roots[...]
         // A host of a site that was asked already reaches nobody new, unless pairs are cut.
         var asked = [Bool](repeating: false, count: graph.siteCount)
-        while let host = frontier.popLast(), !waiting.isEmpty {
+        while let host = frontier.popFirst(), !waiting.isEmpty {
             guard graph.hasPairs || !asked[graph.site[host]] else { continue }
             asked[graph.site[host]] = true
-            frontier += waiting.filter { graph.reaches(from: host, to: $0) }
-            waiting.removeAll { graph.reaches(from: host, to: $0) }
+            waiting.removeAll { next in
+                guard graph.reaches(from: host, to: next) else { return false }
+                parent[next] = host
+                frontier.append(next)
+                return true
+            }
         }
-        return waiting
+        return (parent, waiting)
     }
 }

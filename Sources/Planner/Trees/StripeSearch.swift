@@ -6,12 +6,15 @@ struct StripeSearch {
     static let leastShare = 0.05
     /// Depths up to this one are as good as any.
     static let goodDepth = 6
+    /// With limits on pairs of hosts, up to this many targets are solved for host by host.
+    static let mostExactTargets = 64
     /// The share of the rate that fewer or shallower stripes may cost.
     static let tolerance = 0.01
 
     private let instance: Instance
     private let packer: SlotPacker
     private let patterns: [(entries: [Int], rate: Double)]
+    private let hostTrees: [DistributionTree]
     /// What no packing exceeds.
     let bound: Double
 
@@ -19,7 +22,13 @@ struct StripeSearch {
         self.instance = instance
         packer = SlotPacker(instance)
         let sites = SitePacking(instance).solve(gap: 1e-4, rounds: 400)
-        bound = sites.bound
+        if instance.graph.hasPairs, instance.targets.count <= Self.mostExactTargets {
+            let hosts = HostPacking(instance).solve(gap: 1e-3, rounds: 400)
+            bound = min(sites.bound, hosts.bound)
+            hostTrees = hosts.packing.sorted { ($0.rate, 0) > ($1.rate, 0) }.map(\.column.shape)
+        } else {
+            (bound, hostTrees) = (sites.bound, [])
+        }
         patterns = sites.packing.map { ($0.column.shape, $0.rate) }.sorted { ($0.rate, 0) > ($1.rate, 0) }
     }
 
@@ -30,6 +39,10 @@ struct StripeSearch {
         for count in 1...most {
             guard let trees = pack(shares: shares(count)) else { continue }
             found.append(improve(StripeCandidate(trees, in: instance, least: Self.leastShare), most: count))
+        }
+        if !hostTrees.isEmpty {
+            let trees = Array(hostTrees.prefix(most))
+            found.append(improve(StripeCandidate(trees, in: instance, least: Self.leastShare), most: most))
         }
         return found
     }

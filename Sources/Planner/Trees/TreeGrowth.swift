@@ -23,7 +23,8 @@ struct TreeGrowth {
         let most = Double(instance.targets.count)
         func count(_ rest: Double) -> Int { Int(min(most, max(0, rest / rate + 1e-6))) }
         for target in instance.targets { slots[target] = count(left[target]) }
-        for root in instance.roots {
+        // Of several roots those with the most to spare go first: that keeps the source's uplink free.
+        for root in instance.roots.sorted(by: { (left[$0], $1) > (left[$1], $0) }) {
             slots[root] = count(left[root] - (instance.roots.count == 1 ? reserved : 0))
             queue[graph.site[root]].append(root)
         }

@@ -44,10 +44,12 @@ struct NetworkTests {
     @Test("what isn't declared has the default, and what was observed corrects it")
     func defaults() {
         var network = network(links: [.init("a", "b"), .init("b", "c", capacity: 5e6)])
-        network.members[1] = NetworkMember("a2", site: "a", uplink: 9e6, downlink: 8e6, inboundCap: 7e6, sealRate: 7.5e6)
+        network.members[1] = NetworkMember(
+            "a2", site: "a", uplink: 9e6, downlink: 8e6, inboundCap: 7e6, sealRate: 7.5e6)
         network.observedHosts = [.init(from: "a1", to: "b1", rate: 1e9), .init(from: "a2", to: "b1", rate: 2e6)]
         network.observedLinks = [
-            .init(from: "a", to: "b", rate: 3e6), .init(from: "b", to: "c", rate: 9e9), .init(from: "c", to: "b", rate: 4e6),
+            .init(from: "a", to: "b", rate: 3e6), .init(from: "b", to: "c", rate: 9e9),
+            .init(from: "c", to: "b", rate: 4e6),
         ]
         let graph = ResourceGraph(network)
         #expect(Array(graph.capacities[..<5]) == [1e9, 9e6, 125e6, 125e6, 125e6])

@@ -19,7 +19,9 @@ struct LargeTests {
             var plan: DistributionPlan?
             let time = try ContinuousClock().measure { plan = try DistributionPlanner.plan(request) }
             let made = try #require(plan)
-            let shape = made.cohorts.map { "\($0.targets.count): \($0.share) \($0.stripes.map(\.weight)) depth \($0.stripes.map(\.depth).max() ?? 0)" }
+            let shape = made.cohorts.map {
+                "\($0.targets.count): \($0.share) \($0.stripes.map(\.weight)) depth \($0.stripes.map(\.depth).max() ?? 0)"
+            }
             print("hosts \(hosts), seed \(seed), cohorts \(splits): \(time), share \(made.share), \(shape)")
             #expect(made.share > 0.5)
         }
