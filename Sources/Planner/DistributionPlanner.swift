@@ -1,8 +1,9 @@
 /// Plans how a payload gets from the hosts that have it to those that want it: weighted trees over the network's
 /// resources. Pure: equal requests have equal plans; no clock, no random numbers, no input or output.
 ///
-/// The optimum is that of fractional tree packing (Edmonds 1973), found by column generation; at most eight of its trees
-/// are then built by degrees. Runs on the caller's thread: about a second for 1,000 hosts.
+/// The optimum is that of fractional tree packing (Edmonds 1973), found by column generation; at most eight trees that
+/// come close to it are then built by degrees. Runs on the caller's thread: under a second for 1,000 hosts in a few
+/// sites, some seconds if each has a site of its own.
 public enum DistributionPlanner {
     /// Plans a request. Throws if its figures are wrong or a target can't be reached.
     public static func plan(_ request: DistributionRequest) throws(PlanError) -> DistributionPlan {

@@ -1,5 +1,5 @@
-/// Which targets go together. From the slowest up: the slowest target, and those up to `1 / threshold` times as fast, leave
-/// the others if it is slower than `threshold` times what the others get without them.
+/// Which targets go together. From the slowest up: the slowest target, and those up to `1 / threshold` times as fast,
+/// leave the others if it is slower than `threshold` times what the others get without them.
 struct CohortSplit {
     /// A target below this share of the others' rate holds them back too far.
     static let threshold = 0.7
@@ -39,25 +39,12 @@ struct CohortSplit {
             let uplinks = roots.reduce(0) { $0 + graph.capacities[$1] }
             return min(instance.ceiling, uplinks / Double(targets.count))
         }
-        return SitePacking(instance).solve(gap: 0.02, rounds: 100).bound
+        return SitePacking(instance).solve(gap: 0.02).bound
     }
 
     /// What each host can get at most: by its own intake, and by the links that lead to its site.
     private func ownLimits() -> [Double] {
-        var flow = [Double](repeating: .infinity, count: graph.siteCount)
-        let home = Set(roots.map { graph.site[$0] })
-        for _ in 0..<graph.siteCount {
-            var next = flow
-            for site in flow.indices where !home.contains(site) {
-                next[site] = flow.indices.reduce(0) { sum, from in
-                    let way = graph.way(from: from, to: site)
-                    guard from != site, way != ResourceGraph.noWay else { return sum }
-                    return sum + min(flow[from], way < 0 ? .infinity : graph.capacities[way])
-                }
-            }
-            guard next != flow else { break }
-            flow = next
-        }
+        let flow = SiteFlow(graph: graph, roots: roots).limits()
         return (0..<graph.count).map { min(graph.intake[$0], flow[graph.site[$0]]) }
     }
 }

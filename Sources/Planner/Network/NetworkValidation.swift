@@ -1,5 +1,6 @@
 extension DistributionNetwork {
-    /// Throws at the first figure that isn't a rate of 1 to 10^15 bytes per second, at names given twice and at a link from a site to itself.
+    /// Throws at the first figure that isn't a rate of 1 to 10^15 bytes per second, at names given twice and at a link
+    /// from a site to itself.
     func validate() throws(PlanError) {
         var names: Set<String> = []
         for member in members {

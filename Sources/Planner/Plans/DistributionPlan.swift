@@ -32,12 +32,13 @@ public struct DistributionPlan: Sendable, Equatable, Codable {
     public struct Cohort: Sendable, Equatable, Codable {
         /// Its targets, in the order of the request.
         public let targets: [String]
-        /// Hosts that may be roots of its trees: the request's roots, and targets of faster cohorts, which read back from
-        /// their disks what the cohort has yet to get.
+        /// Hosts that may be roots of its trees: the request's roots, and targets of faster cohorts, which read back
+        /// from their disks what the cohort has yet to get.
         public let feeders: [String]
         /// Its trees, the heaviest first.
         public let stripes: [Stripe]
-        /// The sum of the stripes' rates beside the other cohorts, in bytes per second. May be 0 if those leave nothing.
+        /// The sum of the stripes' rates beside the other cohorts, in bytes per second. May be 0 if those leave
+        /// nothing.
         public let rate: Double
         /// The same once the faster cohorts are done.
         public let rateAlone: Double

@@ -1,5 +1,5 @@
-/// Bytes that a payload moves through a network, as a plan has it. Bytes on the wire: what headers and compression change
-/// isn't counted.
+/// Bytes that a payload moves through a network, as a plan has it. Bytes on the wire: what headers and compression
+/// change isn't counted.
 public struct Traffic: Sendable, Equatable, Codable {
     /// Bytes over one direction of a link between two sites.
     public struct Link: Sendable, Equatable, Codable {

@@ -47,15 +47,17 @@ struct SitePacking {
         capacities = rows + [instance.ceiling]
     }
 
-    /// Solves it to within `gap` of the optimum.
-    func solve(gap: Double, rounds: Int) -> ColumnGeneration<Entries> {
-        ColumnGeneration(capacities: capacities, gap: gap, rounds: rounds) { cheapest($0) }
+    /// Solves it to within `gap` of the optimum, or with very many sites as near as a bounded effort gets.
+    func solve(gap: Double) -> ColumnGeneration<Entries> {
+        let rounds = max(16, min(400, 16_000_000 / (targetSites.count * targetSites.count + 1)))
+        return ColumnGeneration(capacities: capacities, gap: gap, rounds: rounds) { cheapest($0) }
     }
 
     private struct Step {
         var cost = Double.infinity
         var from = -1
-        var rows: [Int] = []
+        var row = -1
+        var linkRow: Int?
     }
 
     /// The cheapest way to hand a copy to `site`: from a root, and from a target of another site or its own.
@@ -63,8 +65,9 @@ struct SitePacking {
         func step(_ from: Int, row: Int) -> Step {
             let way = graph.way(from: from, to: site)
             guard way != ResourceGraph.noWay else { return Step() }
-            let rows = way >= 0 ? [row, way - graph.count + firstLinkRow] : [row]
-            return Step(cost: rows.reduce(0) { $0 + prices[$1] }, from: from, rows: rows)
+            let linkRow = way >= 0 ? way - graph.count + firstLinkRow : nil
+            let cost = prices[row] + (linkRow.map { prices[$0] } ?? 0)
+            return Step(cost: cost, from: from, row: row, linkRow: linkRow)
         }
         var root = Step()
         for from in rootSites {
@@ -87,16 +90,21 @@ struct SitePacking {
         guard let parent = Arborescence.cheapest(count: nodes, cost: cost) else { return nil }
         var counts = [Double](repeating: 0, count: capacities.count)
         counts[capacities.count - 1] = 1
+        func add(_ step: Step, _ count: Double) {
+            counts[step.row] += count
+            if let row = step.linkRow { counts[row] += count }
+        }
         var entries = [Int](repeating: -1, count: graph.siteCount)
         for (to, choice) in choices.enumerated() {
             let above = parent[to + 1]
             let entry = above == 0 ? choice.fromRoot : choice.fromHubs[above - 1]
-            for row in entry.rows { counts[row] += 1 }
+            add(entry, 1)
             entries[targetSites[to]] = entry.from
             // Every other target of the site is a leaf; its own site's relay goes first among equals.
             var leaf = choice.fromHubs[to]
-            for other in choice.fromHubs + [choice.fromRoot] where other.cost < leaf.cost { leaf = other }
-            for row in leaf.rows { counts[row] += Double(targetCounts[targetSites[to]] - 1) }
+            if choice.fromRoot.cost < leaf.cost { leaf = choice.fromRoot }
+            for other in choice.fromHubs where other.cost < leaf.cost { leaf = other }
+            add(leaf, Double(targetCounts[targetSites[to]] - 1))
         }
         let usage = counts.indices.filter { counts[$0] > 0 }.map { (resource: $0, count: counts[$0]) }
         return PricedColumn(shape: entries, usage: usage)

@@ -53,8 +53,8 @@ struct Instance: Sendable {
         position = Dictionary(uniqueKeysWithValues: targets.enumerated().map { ($1, $0) })
     }
 
-    /// The most that all trees together may carry: what the slowest target takes in, what the roots put out, and what all
-    /// uplinks together send to that many targets.
+    /// The most that all trees together may carry: what the slowest target takes in, what the roots put out, and what
+    /// all uplinks together send to that many targets.
     var ceiling: Double {
         let intake = targets.lazy.map { graph.intake[$0] }.min() ?? 0
         let output = roots.lazy.map { min(graph.output[$0], capacities[$0]) }.reduce(0, +)

@@ -5,12 +5,14 @@ struct SlotPacker {
     private let instance: Instance
     /// Targets of each site, by the graph's sites.
     private let members: [[Int]]
+    private let rootSites: Set<Int>
 
     init(_ instance: Instance) {
         self.instance = instance
         var members = [[Int]](repeating: [], count: instance.graph.siteCount)
         for target in instance.targets { members[instance.graph.site[target]].append(target) }
         self.members = members
+        rootSites = Set(instance.roots.map { instance.graph.site[$0] })
     }
 
     /// A stripe to build: its rate, and from which site each site gets its first copy.
@@ -40,47 +42,37 @@ struct SlotPacker {
         var waiting = members.map { hosts in
             hosts.sorted { (slots[$0], left[$0], $1) > (slots[$1], left[$1], $0) }[...]
         }
-        var entered = [Bool](repeating: false, count: members.count)
-        // Sites in the order in which they can be entered, those whose first copy comes from a root first.
-        var pending = members.indices.filter { !members[$0].isEmpty }
+        var entered = members.map(\.isEmpty)
         var open: [Int] = []
-        func isRoot(site: Int) -> Bool { instance.roots.contains { instance.graph.site[$0] == site } }
+        var children = [[Int]](repeating: [], count: members.count)
+        for site in members.indices where !entered[site] && order.entries[site] != site {
+            children[order.entries[site]].append(site)
+        }
         func enter(_ site: Int) -> Bool {
-            guard let first = waiting[site].first else { return false }
-            let from = order.entries[site]
-            guard growth.attach(first, from: from) || growth.attachAnywhere(first) else { return false }
+            guard !entered[site], let first = waiting[site].first else { return false }
+            guard growth.attach(first, from: order.entries[site]) || growth.attachAnywhere(first) else { return false }
             waiting[site].removeFirst()
             entered[site] = true
             open.append(site)
             return true
         }
-        for site in pending where order.entries[site] == site || isRoot(site: site) { _ = enter(site) }
-        pending.removeAll { entered[$0] }
+        for site in members.indices where order.entries[site] == site || rootSites.contains(site) { _ = enter(site) }
         var isDone = false
         while !isDone {
             isDone = true
             for site in open {
                 // Relays first: each gives at least the slot back that it takes.
                 while let next = waiting[site].first, growth.slots[next] > 0 {
-                    for child in pending where order.entries[child] == site && growth.frontSlots(of: site) > 1 {
-                        if enter(child) { isDone = false }
-                    }
-                    pending.removeAll { entered[$0] }
+                    for child in children[site] where growth.frontSlots(of: site) > 1 && enter(child) { isDone = false }
                     guard growth.attach(next, from: site) || growth.attachAnywhere(next) else { return nil }
                     waiting[site].removeFirst()
                     isDone = false
                 }
-                for child in pending where order.entries[child] == site {
-                    if enter(child) { isDone = false }
-                }
-                pending.removeAll { entered[$0] }
+                for child in children[site] where enter(child) { isDone = false }
             }
-            if isDone, let site = pending.first(where: { enter($0) }) {
-                pending.removeAll { $0 == site }
-                isDone = false
-            }
+            if isDone, members.indices.contains(where: { enter($0) }) { isDone = false }
         }
-        guard pending.isEmpty else { return nil }
+        guard entered.allSatisfy({ $0 }) else { return nil }
         for site in open {
             for leaf in waiting[site] {
                 guard growth.attach(leaf, from: site) || growth.attachAnywhere(leaf) else { return nil }

@@ -21,7 +21,7 @@ struct StripeSearch {
     init(_ instance: Instance) {
         self.instance = instance
         packer = SlotPacker(instance)
-        let sites = SitePacking(instance).solve(gap: 1e-4, rounds: 400)
+        let sites = SitePacking(instance).solve(gap: 1e-4)
         if instance.graph.hasPairs, instance.targets.count <= Self.mostExactTargets {
             let hosts = HostPacking(instance).solve(gap: 1e-3, rounds: 400)
             bound = min(sites.bound, hosts.bound)

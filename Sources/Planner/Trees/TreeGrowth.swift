@@ -60,12 +60,14 @@ struct TreeGrowth {
     /// Hangs `child` below a host of whichever site has the most room on its way.
     mutating func attachAnywhere(_ child: Int) -> Bool {
         let own = graph.site[child]
-        let room = sites.filter { $0 != own }.map { site -> (site: Int, room: Double) in
-            let way = graph.way(from: site, to: own)
-            return (site, way == ResourceGraph.noWay ? -1 : way < 0 ? .infinity : left[way])
-        }
         if attach(child, from: own) { return true }
-        for (site, space) in room.sorted(by: { ($0.room, $1.site) > ($1.room, $0.site) }) where space >= 0 {
+        var ways: [(site: Int, room: Double)] = []
+        for site in sites where site != own && head[site] < queue[site].count {
+            let way = graph.way(from: site, to: own)
+            let room = way < 0 ? .infinity : left[way]
+            if way != ResourceGraph.noWay && room >= rate * (1 - 1e-9) { ways.append((site, room)) }
+        }
+        for (site, _) in ways.sorted(by: { ($0.room, $1.site) > ($1.room, $0.site) }) {
             if attach(child, from: site) { return true }
         }
         return false

@@ -77,4 +77,29 @@ struct CohortTests {
         #expect(times[0] >= 10 && times[0] < 11)
         #expect(times[1] >= 30 && times[1] < 32)
     }
+
+    @Test("flow to a site follows links through others, over all ways together")
+    func flow() {
+        let members = ["a", "b", "c", "d", "e"].map { NetworkMember($0, site: $0) }
+        let network = DistributionNetwork(
+            members: members,
+            links: [
+                .init("a", "b", capacity: 10), .init("b", "c", capacity: 100), .init("a", "d", capacity: 30),
+                .init("c", "d", capacity: 5),
+            ])
+        let limits = SiteFlow(graph: ResourceGraph(network), roots: [0]).limits()
+        #expect(limits == [.infinity, 15, 15, 35, 0])
+        let open = DistributionNetwork(members: members)
+        #expect(SiteFlow(graph: ResourceGraph(open), roots: [1]).limits().allSatisfy { $0 == .infinity })
+    }
+
+    @Test("sites behind a slow link go together, however fast the links among them are")
+    func behind() throws {
+        let members = ["a", "a", "b", "c"].enumerated().map { NetworkMember("h\($0)", site: $1) }
+        let network = DistributionNetwork(
+            members: members, links: [.init("a", "b", capacity: 1e6), .init("b", "c", capacity: 1e8)])
+        let plan = try DistributionPlanner.plan(
+            DistributionRequest(network: network, roots: ["h0"], targets: ["h1", "h2", "h3"]))
+        #expect(plan.cohorts.map(\.targets) == [["h1"], ["h2", "h3"]])
+    }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Every plan")
 struct PropertyTests {
-    @Test("has valid trees, within all capacities, and is the same when made again", arguments: UInt64(1)...40)
+    @Test("has valid trees, within all capacities, and is the same when made again", arguments: UInt64(1)...25)
     func holds(seed: UInt64) throws {
         for fanOut in [FanOut.auto, .tree] {
             var request = RandomNetwork.request(seed: seed)
@@ -19,7 +19,7 @@ struct PropertyTests {
         }
     }
 
-    @Test("of a network with observed pairs and cut ways keeps to them", arguments: UInt64(1)...40)
+    @Test("of a network with observed pairs and cut ways keeps to them", arguments: UInt64(1)...25)
     func pairs(seed: UInt64) throws {
         var request = RandomNetwork.request(seed: seed, hosts: 12)
         var random = SplitMix64(state: seed)
@@ -43,7 +43,7 @@ struct PropertyTests {
         plan.expectWithinCapacities()
     }
 
-    @Test("with one capacity raised has no lower bound, and hardly a lower rate", arguments: UInt64(1)...60)
+    @Test("with one capacity raised has no lower bound, and hardly a lower rate", arguments: UInt64(1)...30)
     func monotone(seed: UInt64) throws {
         var request = RandomNetwork.request(seed: seed, hosts: 4 + Int(seed % 29))
         request.splitsCohorts = false
@@ -67,7 +67,7 @@ struct PropertyTests {
         #expect(read == plan)
     }
 
-    @Test("counts the same bytes as sent, crossing and received", arguments: UInt64(1)...20)
+    @Test("counts the same bytes as sent, crossing and received", arguments: UInt64(1)...10)
     func traffic(seed: UInt64) throws {
         let plan = try DistributionPlanner.plan(RandomNetwork.request(seed: seed))
         let traffic = plan.traffic(bytes: 1_000_000)

@@ -24,7 +24,7 @@ struct ShareTests {
         // Every third has a second root.
         if seed % 3 == 0 { request.roots.append(request.targets.removeFirst()) }
         let instance = Instance(request)
-        let sites = SitePacking(instance).solve(gap: 1e-5, rounds: 1000)
+        let sites = SitePacking(instance).solve(gap: 1e-5)
         let hosts = HostPacking(instance).solve(gap: 1e-5, rounds: 2000)
         #expect(hosts.rate >= hosts.bound * 0.9995)
         #expect(abs(sites.bound / hosts.bound - 1) < 1e-3)
@@ -40,7 +40,7 @@ struct ShareTests {
     @Test("the bound is never above the limits that one can work out by hand", arguments: UInt64(1)...100)
     func simpleBounds(seed: UInt64) {
         let request = RandomNetwork.request(seed: seed)
-        let bound = SitePacking(Instance(request)).solve(gap: 1e-4, rounds: 400).bound
+        let bound = SitePacking(Instance(request)).solve(gap: 1e-4).bound
         let members = request.network.members
         let ups = members.compactMap(\.uplink)
         #expect(bound <= ups[0] * 1.0001)

@@ -13,7 +13,8 @@ extension Instance {
 }
 
 extension DistributionPlan {
-    /// Checks that each stripe is a tree from a root to every target of its cohort along ways that exist, parents first.
+    /// Checks that each stripe is a tree from a root to every target of its cohort along ways that exist, parents
+    /// first.
     func expectValidTrees(sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(cohorts.flatMap(\.targets).sorted() == request.targets.sorted(), sourceLocation: sourceLocation)
         for cohort in cohorts {

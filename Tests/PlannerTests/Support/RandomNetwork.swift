@@ -18,7 +18,8 @@ enum RandomNetwork {
     static let cards = [1.25e6, 12.5e6, 125e6, 125e6, 312.5e6, 1.25e9, 1.25e9, 3.125e9]
     static let wans = [1.25e6, 6.25e6, 12.5e6, 62.5e6, 125e6, 1.25e9]
 
-    /// `count` hosts, the first of which is the source, in 1 to 4 sites that are joined by a tree of links and some more.
+    /// `count` hosts, the first of which is the source, in 1 to 4 sites that are joined by a tree of links and some
+    /// more.
     static func request(seed: UInt64, hosts count: Int? = nil) -> DistributionRequest {
         var random = SplitMix64(state: seed)
         let count = count ?? Int.random(in: 4...64, using: &random)
