@@ -59,6 +59,7 @@ let package = Package(
         library("SSH", ["CSSH2", "CLinux"]),
         // 2: what is decided and how bytes move.
         library("Topology", ["Model", "YAML"]),
+        library("Planner", ["Model"]),
         library("AgentProtocol", ["Model"]),
         library("DataPlane", ["Model", "CZstd", "CCrypto", "CLinux"]),
         // 3: both ends of the control channel.
@@ -98,6 +99,7 @@ let package = Package(
         tests("Executors"),
         tests("SSH", ["CLinux"]),
         tests("Topology", ["YAML"]),
+        tests("Planner", ["Model", "Topology"], resources: [.copy("Golden")]),
         tests("DataPlane", ["CCrypto", "CLinux", "CZstd"]),
         // A support library for tests: hosts in memory with the real agent behind them.
         .target(
