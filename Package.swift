@@ -25,6 +25,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
         swiftSettings: strict)
 }
 
+// The agent is copied onto hosts: release builds of the executables carry no symbol table. -Xlinker
+// --strip-all is what `strip` does, without a second step. Debug builds keep everything.
+let stripped = LinkerSetting.unsafeFlags(["-Xlinker", "--strip-all"], .when(configuration: .release))
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -83,11 +87,11 @@ let package = Package(
             dependencies: [
                 "KVMClone", "Interface", "DomainXML", "Model", "Topology", "YAML", "CLinux", logging, argumentParser,
             ],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: [stripped]),
         .executableTarget(
             name: "kvm-clone-agent", dependencies: ["Agent"], swiftSettings: strict,
             linkerSettings: [
-                .unsafeFlags(["-static-executable"]), .linkedLibrary("_FoundationCShims"),
+                .unsafeFlags(["-static-executable"]), stripped, .linkedLibrary("_FoundationCShims"),
                 .linkedLibrary("_FoundationCollections"),
                 .linkedLibrary("swiftSynchronization"),
             ]),
