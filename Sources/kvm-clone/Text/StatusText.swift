@@ -40,11 +40,8 @@ enum StatusText {
         return text
     }
 
+    /// Rounded down, so that 100 means all.
     private static func percent(_ progress: ProgressSnapshot?) -> String {
-        guard let progress else { return "" }
-        let disks = progress.targets.flatMap(\.disks)
-        let total = disks.reduce(0.0) { $0 + Double($1.total) }
-        guard total > 0 else { return "" }
-        return "\(Int(disks.reduce(0.0) { $0 + Double($1.done) } / total * 100))%"
+        progress.map { "\(Int($0.fraction * 100))%" } ?? ""
     }
 }
