@@ -21,7 +21,7 @@ enum ListingText {
     }
 
     private static func cells(_ vm: VMInfo) -> [String] {
-        let memory = Model.ByteCount.format(UInt64(max(0, vm.memory)) << 20)
+        let memory = ByteCount.format(UInt64(max(0, vm.memory)) << 20)
         return [
             vm.host, vm.name, vm.state.rawValue, String(vm.vcpus), memory, vm.disks.map(disk).joined(separator: ", "),
             vm.networks.map(\.network).joined(separator: ", "), vm.uuid,
@@ -31,8 +31,8 @@ enum ListingText {
     }
 
     private static func disk(_ disk: DiskInfo) -> String {
-        let size = disk.size.map { Model.ByteCount.format($0) } ?? "?"
-        let used = disk.allocated.map { " (\(Model.ByteCount.format($0)) used)" } ?? ""
+        let size = disk.size.map { ByteCount.format($0) } ?? "?"
+        let used = disk.allocated.map { " (\(ByteCount.format($0)) used)" } ?? ""
         return "\(disk.target) \(disk.format) \(size)\(used)"
     }
 }

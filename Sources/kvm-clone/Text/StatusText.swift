@@ -26,7 +26,7 @@ enum StatusText {
         if let result = status.result {
             for target in result.targets {
                 let end = target.error.map { "[\($0.code.rawValue)] \($0.message)" }
-                let size = Model.ByteCount.format(target.logicalBytes)
+                let size = ByteCount.format(target.logicalBytes)
                 let verified = target.verified ? " verified" : ""
                 text += "  \(target.host)/\(target.newName)  "
                 text += (end ?? "complete  \(size) in \(DurationText.span(target.seconds))\(verified)") + "\n"
