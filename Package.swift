@@ -59,12 +59,12 @@ let package = Package(
         library("Executors", ["CLinux"]),
         library("YAML", ["CYAML"]),
         library("DomainXML", ["CXML2"]),
-        library("Libvirt", ["CLibvirt"]),
-        library("SSH", ["CSSH2", "CLinux"]),
-        // 2: what is decided and how bytes move.
+        // 2: connections, what is decided and how bytes move.
         library("Topology", ["Model", "YAML"]),
         library("AgentProtocol", ["Model"]),
-        library("DataPlane", ["Model", "CZstd", "CCrypto", "CLinux"]),
+        library("Libvirt", ["CLibvirt", "Executors"]),
+        library("SSH", ["CSSH2", "CLinux", "Executors"]),
+        library("DataPlane", ["Executors", "Model", "CZstd", "CCrypto", "CLinux"]),
         // 3: both ends of the control channel.
         library("Agent", ["AgentProtocol", "CLinux", "DataPlane", "Executors", "Model"]),
         library("Coordinator", ["AgentProtocol", "DomainXML", "Model", "Topology", logging]),
