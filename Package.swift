@@ -54,7 +54,7 @@ let package = Package(
         system("CYAML", "yaml-0.1", apt: "libyaml-dev"),
         system("CCrypto", "libcrypto", apt: "libssl-dev"),
         .target(name: "CLinux", cSettings: strictC),
-        // 1: typed, synchronous wrappers and the words of the domain.
+        // 1: the words of the domain, threads, and texts read strictly.
         library("Model"),
         library("Executors", ["CLinux"]),
         library("YAML", ["CYAML"]),
