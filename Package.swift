@@ -114,7 +114,11 @@ let package = Package(
         tests("Model"),
         tests("Store", ["AgentProtocol", "Coordinator", "Model", "Simulation"]),
         tests(
-            "Hosts", ["AgentProtocol", "Coordinator", "Executors", "Model", "SSH", "Simulation", "Topology", logging]),
+            "Hosts",
+            [
+                "AgentProtocol", "Coordinator", "Executors", "Libvirt", "Model", "SSH", "Simulation", "Topology",
+                logging,
+            ]),
         // Documented examples, which the tests compile and run.
         .target(name: "Examples", dependencies: ["KVMClone"], path: "Examples", swiftSettings: strict),
         tests("KVMClone", ["Examples", "Simulation"]),
