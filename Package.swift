@@ -25,6 +25,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
         swiftSettings: strict)
 }
 
+// The agent is copied onto hosts: release builds of the executables carry no symbol table. -Xlinker
+// --strip-all is what `strip` does, without a second step. Debug builds keep everything.
+let stripped = LinkerSetting.unsafeFlags(["-Xlinker", "--strip-all"], .when(configuration: .release))
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -50,18 +54,18 @@ let package = Package(
         system("CYAML", "yaml-0.1", apt: "libyaml-dev"),
         system("CCrypto", "libcrypto", apt: "libssl-dev"),
         .target(name: "CLinux", cSettings: strictC),
-        // 1: typed, synchronous wrappers and the words of the domain.
+        // 1: the words of the domain, threads, and texts read strictly.
         library("Model"),
         library("Executors", ["CLinux"]),
         library("YAML", ["CYAML"]),
         library("DomainXML", ["CXML2"]),
-        library("Libvirt", ["CLibvirt"]),
-        library("SSH", ["CSSH2", "CLinux"]),
-        // 2: what is decided and how bytes move.
+        // 2: connections, what is decided and how bytes move.
         library("Topology", ["Model", "YAML"]),
         library("Planner", ["Model"]),
         library("AgentProtocol", ["Model"]),
-        library("DataPlane", ["Model", "CZstd", "CCrypto", "CLinux"]),
+        library("Libvirt", ["CLibvirt", "Executors"]),
+        library("SSH", ["CSSH2", "CLinux", "Executors"]),
+        library("DataPlane", ["Executors", "Model", "CZstd", "CCrypto", "CLinux"]),
         // 3: both ends of the control channel.
         library("Agent", ["AgentProtocol", "CLinux", "DataPlane", "Executors", "Model"]),
         library("Coordinator", ["AgentProtocol", "DomainXML", "Model", "Topology", logging]),
@@ -84,11 +88,11 @@ let package = Package(
             dependencies: [
                 "KVMClone", "Interface", "DomainXML", "Model", "Topology", "YAML", "CLinux", logging, argumentParser,
             ],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: [stripped]),
         .executableTarget(
             name: "kvm-clone-agent", dependencies: ["Agent"], swiftSettings: strict,
             linkerSettings: [
-                .unsafeFlags(["-static-executable"]), .linkedLibrary("_FoundationCShims"),
+                .unsafeFlags(["-static-executable"]), stripped, .linkedLibrary("_FoundationCShims"),
                 .linkedLibrary("_FoundationCollections"),
                 .linkedLibrary("swiftSynchronization"),
             ]),
@@ -112,7 +116,11 @@ let package = Package(
         tests("Model"),
         tests("Store", ["AgentProtocol", "Coordinator", "Model", "Simulation"]),
         tests(
-            "Hosts", ["AgentProtocol", "Coordinator", "Executors", "Model", "SSH", "Simulation", "Topology", logging]),
+            "Hosts",
+            [
+                "AgentProtocol", "Coordinator", "Executors", "Libvirt", "Model", "SSH", "Simulation", "Topology",
+                logging,
+            ]),
         // Documented examples, which the tests compile and run.
         .target(name: "Examples", dependencies: ["KVMClone"], path: "Examples", swiftSettings: strict),
         tests("KVMClone", ["Examples", "Simulation"]),

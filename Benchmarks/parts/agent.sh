@@ -3,9 +3,7 @@
 
 part_agent() {
     local run
-    strip -o "$work/agent" "$bin/kvm-clone-agent"
     note agent-size "$(stat -c %s "$bin/kvm-clone-agent")"
-    note agent-stripped "$(stat -c %s "$work/agent")"
-    for ((run = 0; run < runs * 3; run++)); do timed agent-start "$work/agent" serve --state "$work/agent-state" </dev/null; done
-    rm -rf "$work/agent" "$work/agent-state"
+    for ((run = 0; run < runs * 3; run++)); do timed agent-start "$bin/kvm-clone-agent" serve --state "$work/agent-state" </dev/null; done
+    rm -rf "$work/agent-state"
 }

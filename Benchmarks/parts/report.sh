@@ -107,8 +107,7 @@ table_others() {
         memory_row "coordinator, $(vm_text "$vm")" "memory/$vm/coordinator" 150
     done
     row '`list` of 4 hosts with 50 VMs each' list ' s' 1 'under 1 s'
-    row_plain 'agent, size as built' "$(megabytes agent-size) MB" ''
-    row_plain 'agent, stripped' "$(megabytes agent-stripped) MB" ''
+    row_plain 'agent, size' "$(megabytes agent-size) MB" ''
     row_plain 'agent, start to end on an empty channel' "$(milliseconds agent-start) ms" ''
 }
 

@@ -76,12 +76,12 @@ extension Host {
             let node = try connection.nodeInfo()
             var pools: [PoolRecord] = []
             for pool in try connection.storagePools() {
-                // A pool that can't be understood can't be used either: it is left out.
-                guard let description = try? PoolDescription(parsing: try pool.xml()) else { continue }
-                pools.append(
-                    PoolRecord(
-                        name: pool.name, type: description.type, path: description.targetPath,
-                        isActive: try pool.isActive()))
+                do throws(LibvirtError) {
+                    pools.append(try PoolRecord(pool))
+                } catch {
+                    // It went away since it was listed.
+                    guard error.code == .noStoragePool else { throw error }
+                }
             }
             var networks: [String: Bool] = [:]
             for network in try connection.networks() { networks[network.name] = try network.isActive() }
@@ -122,6 +122,21 @@ private struct DomainInventory {
             guard error.isUnsupported else { throw error }
         }
         return record
+    }
+}
+
+extension PoolRecord {
+    fileprivate init(_ pool: StoragePool) throws(LibvirtError) {
+        let isActive = try pool.isActive()
+        let xml = try pool.xml()
+        do throws(DomainXMLError) {
+            let description = try PoolDescription(parsing: xml)
+            self.init(
+                name: pool.name, type: description.type, path: description.targetPath, isActive: isActive)
+        } catch {
+            // Only who wants this pool has to be told.
+            self.init(name: pool.name, type: "", path: nil, isActive: isActive, problem: "\(error)")
+        }
     }
 }
 

@@ -106,8 +106,13 @@ package actor Host: HostDriver {
     func session() async throws(KVMCloneError) -> LibvirtSession {
         guard !isClosed else { throw KVMCloneError(.connection, "the host was closed", host: name) }
         if let libvirt {
-            if case .success(let session)? = await libvirt.valueUnlessCancelled(), session.isAlive { return session }
-            if self.libvirt == libvirt, !Task.isCancelled { self.libvirt = nil }
+            let last = await libvirt.valueUnlessCancelled()
+            if case .success(let session)? = last, session.isAlive { return session }
+            if self.libvirt == libvirt, !Task.isCancelled {
+                self.libvirt = nil
+                // Nobody waits for the goodbye of a connection that is lost.
+                if case .success(let session)? = last { Task { await session.close() } }
+            }
         }
         let opening = libvirt ?? Task { await openLibvirt() }
         libvirt = opening

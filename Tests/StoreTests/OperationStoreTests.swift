@@ -18,8 +18,8 @@ import Testing
                 targets: [
                     TargetProgress(
                         host: "kvm2", phase: .copying,
-                        disks: [DiskProgress(disk: "vda", done: 1, total: UInt64.max, used: 2)], wireBytes: 3, rate: 4,
-                        secondsLeft: nil, path: .direct)
+                        disks: [DiskProgress(disk: "vda", done: 1, total: UInt64.max, used: 2)], data: 1,
+                        fraction: 0.5, wireBytes: 3, rate: 4, secondsLeft: nil, path: .direct)
                 ]), result: nil, created: "2026-01-01T00:00:00Z", started: nil, completed: nil)
     }
 

@@ -40,10 +40,12 @@ package struct CopyOperation: Sendable {
         emit(.started(start))
         let work = Task { await CopyRun(operation: self, tracker: tracker).run() }
         stop.onStop { work.cancel() }
-        let watch = Task { await CopyWatch(operation: self, tracker: tracker).run() }
+        let watch = CopyWatch(operation: self, tracker: tracker)
+        let watching = Task { await watch.run() }
         let outcomes = await work.value
-        watch.cancel()
-        await watch.value
+        watching.cancel()
+        await watching.value
+        await watch.writeDown()
         emit(.progress(tracker.snapshot()))
         return outcomes
     }

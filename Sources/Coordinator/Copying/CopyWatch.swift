@@ -24,9 +24,10 @@ struct CopyWatch: Sendable {
                 group.addTask {
                     for await event in await target.agentEvents() {
                         switch event {
-                        case .receiving(let progress) where progress.job == operation.job,
-                            .readingBack(let progress) where progress.job == operation.job:
-                            tracker.received(progress, host: target.name)
+                        case .receiving(let progress) where progress.job == operation.job:
+                            tracker.received(progress, during: .copying, host: target.name)
+                        case .readingBack(let progress) where progress.job == operation.job:
+                            tracker.received(progress, during: .verifying, host: target.name)
                         case .sending, .receiving, .readingBack, .linkLost: break
                         }
                     }
@@ -69,7 +70,7 @@ struct CopyWatch: Sendable {
     }
 
     /// For whoever asks from another process.
-    private func writeDown() async {
+    func writeDown() async {
         do {
             guard var status = try await operation.journal.operation(operation.id) else { return }
             status.progress = tracker.snapshot()

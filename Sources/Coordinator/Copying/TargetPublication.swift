@@ -61,7 +61,7 @@ extension TargetRun {
         do throws(KVMCloneError) {
             _ = try await driver.call(Settle(job: operation.job))
         } catch {
-            warnings.append("the copy is complete, but something was left over: \(error)")
+            warnings.append(leftOver(error))
         }
         do throws(KVMCloneError) {
             _ = try await driver.call(ReleaseClaims(operation: operation.id.description))
@@ -69,6 +69,17 @@ extension TargetRun {
             warnings.append("the copy is complete, but its name is still claimed: \(error)")
         }
         return warnings
+    }
+
+    /// Names the files of the replaced VM that the agent would have removed. They are where it has set them aside.
+    private func leftOver(_ error: KVMCloneError) -> String {
+        guard target.replaced != nil else { return "the copy is complete, but its job didn't end well: \(error)" }
+        let paths = target.fileNames.map {
+            target.folder + "/" + OperationFiles.setAside($0, operation: operation.id.description)
+        }
+        let words = paths.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
+        return "the copy is complete, but disks of the VM that it replaced may be left: \(error); remove them on "
+            + "\(host) with: rm -f -- \(words)"
     }
 
     /// Backing files have other names on the target: each overlay is told the new one.

@@ -98,6 +98,13 @@ struct Examination {
                         whatToDo: "use another SSH user, or `become: sudo` in the topology"))
             }
         }
+        for pool in hypervisor.pools {
+            guard let problem = pool.problem else { continue }
+            findings.append(
+                .warning(
+                    .libvirt, "the definition of pool '\(pool.name)' can't be used: \(problem)",
+                    fix: "virsh pool-dumpxml \(pool.name)"))
+        }
         if folders[profile.defaultPool] == nil {
             findings.append(
                 .blocks(

@@ -2,82 +2,113 @@ import AgentProtocol
 import DomainXML
 import Model
 
-/// The VMs of one host, or why they can't be listed.
-public struct HostListing: Sendable, Codable, Equatable {
-    /// The host.
-    public var host: String
-    /// Its VMs by name; empty when it couldn't be asked.
-    public var vms: [VMInfo]
-    /// Why it couldn't be asked; nil when it was.
-    public var error: KVMCloneError?
-
-    /// Makes a listing from its parts.
-    public init(host: String, vms: [VMInfo], error: KVMCloneError?) {
-        self.host = host
-        self.vms = vms
-        self.error = error
-    }
-}
-
 extension HostDriver {
     /// All VMs of the host in the given state (nil: any), by name.
     package func listing(status: VMState?) async -> HostListing {
         do throws(KVMCloneError) {
             let records = try await domains().filter { status == nil || $0.state == status }
-            let described = describe(records)
-            let layers = await inspect(described)
-            let vms = zip(records, described).map { record, domain in
-                VMInfo(record, domain, host: name, layers: layers)
+            // libvirt's record of a VM holds, even where its definition can't be read.
+            let definitions = records.map { record in
+                Result { () throws(KVMCloneError) in try record.definition(on: name) }
             }
-            return HostListing(host: name, vms: vms.sorted { $0.name < $1.name }, error: nil)
+            let images = await Images(of: definitions.compactMap { try? $0.get() }, on: self)
+            let vms = zip(records, definitions).map { VMInfo($0, $1, host: name, images) }
+            return HostListing(
+                host: name, vms: vms.sorted { $0.name < $1.name }, error: nil,
+                gaps: definitions.compactMap(\.failure) + images.gaps)
         } catch {
             return HostListing(host: name, vms: [], error: error)
         }
     }
+}
 
-    /// A definition that can't be read leaves the VM's row without disks; libvirt's record of it still holds.
-    private func describe(_ records: [DomainRecord]) -> [DomainDescription?] {
-        records.map { try? DomainDescription(parsing: $0.inactiveXML) }
+/// What is known of the images of a host's VMs.
+private struct Images {
+    private var pools: [PoolRecord] = []
+    private var layers: [String: InspectDisk.Layer] = [:]
+    /// What couldn't be asked.
+    private(set) var gaps: [KVMCloneError] = []
+
+    /// Asks for all images at once. An agent that can't be had leaves the sizes unknown; the VMs are listed all the
+    /// same.
+    init(of domains: [DomainDescription], on driver: some HostDriver) async {
+        let disks = domains.flatMap(\.disks).filter(\.image.source.isLocal)
+        do throws(KVMCloneError) {
+            if disks.contains(where: { $0.image.source.path == nil }) { pools = try await driver.hypervisor().pools }
+            let images = disks.compactMap { $0.image.reference(in: pools) }
+            guard !images.isEmpty else { return }
+            for case let layer? in try await driver.call(InspectImages(images: images)) { layers[layer.path] = layer }
+        } catch {
+            var gap = error.on(driver.name)
+            gap.message = "no sizes of disks: \(error.message)"
+            gaps.append(gap)
+        }
     }
 
-    /// Sizes of all images, by path. An agent that can't be had leaves the sizes unknown; the VMs are listed all
-    /// the same.
-    private func inspect(_ domains: [DomainDescription?]) async -> [String: InspectDisk.Layer] {
-        let images = domains.compactMap { $0 }.flatMap(\.disks).filter(\.image.source.isLocal)
-            .compactMap { $0.image.reference(in: []) }
-        guard !images.isEmpty, let found = try? await call(InspectImages(images: images)) else { return [:] }
-        var layers: [String: InspectDisk.Layer] = [:]
-        for case let layer? in found { layers[layer.path] = layer }
-        return layers
+    func path(of image: DiskImage) -> String {
+        image.reference(in: pools)?.path ?? image.source.path ?? "\(image.source)"
+    }
+
+    func layer(of image: DiskImage) -> InspectDisk.Layer? { layers[path(of: image)] }
+
+    /// Why the sizes of some of `disks` aren't known.
+    func problems(with disks: [DomainDisk]) -> [String] {
+        let unknown = disks.filter { $0.image.source.isLocal && layer(of: $0.image) == nil }
+        guard !unknown.isEmpty else { return [] }
+        guard gaps.isEmpty else { return gaps.map(\.withoutHost) }
+        return unknown.map { disk in
+            guard let image = disk.image.reference(in: pools) else {
+                return "\(disk.target): there is no pool with a folder for \(disk.image.source)"
+            }
+            return "\(disk.target): no \(image.format) image that can be read at \(image.path)"
+        }
     }
 }
 
 extension VMInfo {
-    init(
-        _ record: DomainRecord, _ domain: DomainDescription?, host: String, layers: [String: InspectDisk.Layer]
+    fileprivate init(
+        _ record: DomainRecord, _ definition: Result<DomainDescription, KVMCloneError>, host: String,
+        _ images: Images
     ) {
+        let domain = try? definition.get()
         let disks = domain?.disks.filter { $0.image.source != .empty } ?? []
-        let times = disks.compactMap { $0.image.source.path }.compactMap { layers[$0]?.modified }
+        let layers = disks.map { images.layer(of: $0.image) }
         self.init(
             name: record.name, uuid: record.uuid, state: record.state,
             memory: Int((domain?.memory ?? 0) >> 20), vcpus: domain?.vcpus.current ?? 0,
-            disks: disks.map { disk in
-                let path = disk.image.source.path ?? "\(disk.image.source)"
-                return DiskInfo(
-                    path: path, size: layers[path]?.virtualSize, allocated: layers[path]?.allocated,
+            disks: zip(disks, layers).map { disk, layer in
+                DiskInfo(
+                    path: images.path(of: disk.image), size: layer?.virtualSize, allocated: layer?.allocated,
                     format: disk.image.format ?? "raw", target: disk.target)
             },
             networks: domain?.interfaces.map { interface in
                 NetworkInfo(
                     interface: interface.target ?? interface.type, macAddress: interface.mac.map { "\($0)" } ?? "",
                     network: interface.attachment.map(\.name) ?? "-", ipAddress: nil)
-            } ?? [], host: host, created: nil, lastModified: times.max().map { Timestamp.string(milliseconds: $0) })
+            } ?? [], host: host, created: nil,
+            lastModified: layers.compactMap { $0?.modified }.max().map { Timestamp.string(milliseconds: $0) },
+            problems: (definition.failure.map { [$0.withoutHost] } ?? []) + images.problems(with: disks))
+    }
+}
+
+extension KVMCloneError {
+    /// Its text for a row that names the host anyway.
+    fileprivate var withoutHost: String {
+        var error = self
+        error.host = nil
+        return "\(error)"
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let error) = self { error } else { nil }
     }
 }
 
 extension NetworkAttachment {
     /// The network's, bridge's or device's name.
-    var name: String {
+    fileprivate var name: String {
         switch self {
         case .network(let name), .bridge(let name), .device(let name): name
         }

@@ -23,13 +23,7 @@ struct SourceFacts: Sendable {
                 .vmNotFound, "VM '\(Validation.printable(vm))' not found", host: driver.name,
                 whatToDo: "see what there is: kvm-clone list \(driver.name)")
         }
-        let domain: DomainDescription
-        do throws(DomainXMLError) {
-            domain = try DomainDescription(parsing: record.inactiveXML)
-        } catch {
-            throw KVMCloneError(
-                .libvirt, "the domain XML of '\(vm)' can't be used", host: driver.name, cause: "\(error)")
-        }
+        let domain = try record.definition(on: driver.name)
         var facts = SourceFacts(host: driver.name, record: record, domain: domain, layers: [:], findings: [])
         let profile = try await driver.profile()
         let roots = profile.pools.values.sorted()
@@ -79,6 +73,19 @@ struct SourceFacts: Sendable {
             nvram = layer
         } catch {
             findings.append(PreflightFinding(error))
+        }
+    }
+}
+
+extension DomainRecord {
+    /// What its definition says. Throws when that can't be read.
+    func definition(on host: String) throws(KVMCloneError) -> DomainDescription {
+        do throws(DomainXMLError) {
+            return try DomainDescription(parsing: inactiveXML)
+        } catch {
+            throw KVMCloneError(
+                .libvirt, "the domain XML of '\(Validation.printable(name))' can't be used", host: host,
+                cause: "\(error)")
         }
     }
 }

@@ -46,6 +46,13 @@ struct TargetChecks {
 
     private var spaceFindings: [PreflightFinding] {
         guard facts.folder != nil else {
+            if let problem = facts.hypervisor.pools.first(where: { $0.name == facts.pool })?.problem {
+                return [
+                    .blocks(
+                        .libvirt, "the definition of pool '\(facts.pool)' can't be used: \(problem)",
+                        fix: "see `virsh pool-dumpxml \(facts.pool)`, or choose another pool with --pool")
+                ]
+            }
             let known = Set(facts.profile.pools.keys).union(facts.hypervisor.pools.map(\.name)).sorted()
             return [
                 .blocks(

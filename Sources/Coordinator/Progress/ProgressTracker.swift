@@ -11,8 +11,9 @@ package final class ProgressTracker: Sendable {
         var data: UInt64 = 0
         var wire: UInt64 = 0
         var path: DataPath?
-        var rate = RateEstimator()
         var dataRate = RateEstimator()
+        /// The most that was told of the whole work; it never falls.
+        var fraction = 0.0
     }
 
     private struct State {
@@ -42,30 +43,40 @@ package final class ProgressTracker: Sendable {
     package func enter(_ phase: TargetPhase, host: String) {
         update(host) { target in
             target.phase = phase
-            if phase == .verifying {
+            switch phase {
+            case .verifying:
                 target.done = target.done.map { _ in 0 }
                 target.data = 0
-                target.rate = RateEstimator()
                 target.dataRate = RateEstimator()
+            case .publishing, .done:
+                // The last report may be still on its way.
+                target.done = files.map(\.size)
+            case .preparing, .connecting, .copying, .syncing, .failed, .cancelled: break
             }
-            if phase == .done { target.done = files.map(\.size) }
+            return true
         }
     }
 
     package func travels(by path: DataPath, host: String) {
-        update(host) { $0.path = path }
+        update(host) { target in
+            target.path = path
+            return true
+        }
     }
 
-    /// What a target's agent told.
-    package func received(_ progress: ReceivingProgress, host: String) {
+    /// What a target's agent told while it was at `phase`. Reports may come late: one of a pass that is over counts
+    /// for nothing but the wire, and no number falls.
+    package func received(_ progress: ReceivingProgress, during phase: TargetPhase, host: String) {
         let now = elapsed
         update(host) { target in
-            guard target.done != progress.done || target.wire != progress.wire else { return }
-            target.done = progress.done
-            target.data = progress.data
+            let before = (target.wire, target.done, target.data)
             target.wire = max(target.wire, progress.wire)
-            target.rate.note(zip(files, progress.done).reduce(0) { $0 + min($1.0.size, $1.1) }, at: now)
-            target.dataRate.note(progress.data, at: now)
+            if target.phase == phase, progress.done.count == target.done.count {
+                target.done = zip(target.done, progress.done).map { max($0, $1) }
+                target.data = max(target.data, progress.data)
+                target.dataRate.note(target.data, at: now)
+            }
+            return before != (target.wire, target.done, target.data)
         }
     }
 
@@ -82,27 +93,49 @@ package final class ProgressTracker: Sendable {
     package func snapshot() -> ProgressSnapshot {
         let now = elapsed
         return state.withLock { state in
-            ProgressSnapshot(elapsed: now, targets: state.targets.map { progress(of: $0) })
+            for index in state.targets.indices {
+                state.targets[index].fraction = max(state.targets[index].fraction, fraction(state.targets[index]))
+            }
+            return ProgressSnapshot(elapsed: now, targets: state.targets.map { progress(of: $0) })
         }
     }
 
-    private func update(_ host: String, _ change: (inout TargetState) -> Void) {
+    /// `change` says whether anything has moved.
+    private func update(_ host: String, _ change: (inout TargetState) -> Bool) {
         state.withLock { state in
             guard let index = state.targets.firstIndex(where: { $0.host == host }) else { return }
-            change(&state.targets[index])
-            state.movement &+= 1
+            if change(&state.targets[index]) { state.movement &+= 1 }
         }
     }
 
     private func progress(of target: TargetState) -> TargetProgress {
-        let disks = zip(files, target.done).map { file, done in
+        TargetProgress(
+            host: target.host, phase: target.phase, disks: disks(of: target), data: target.data,
+            fraction: target.fraction, wireBytes: target.wire, rate: target.dataRate.rate,
+            secondsLeft: secondsLeft(target), path: target.path)
+    }
+
+    /// Agents tell data for all disks together, so that with several nobody knows of one.
+    private func disks(of target: TargetState) -> [DiskProgress] {
+        zip(files, target.done).map { file, done in
             DiskProgress(
                 disk: file.layer == 0 ? file.disk : "\(file.disk).\(file.layer)", done: min(done, file.size),
-                total: file.size, used: file.used)
+                total: file.size, used: min(file.used, file.size), data: files.count == 1 ? target.data : nil)
         }
-        return TargetProgress(
-            host: target.host, phase: target.phase, disks: disks, wireBytes: target.wire, rate: target.rate.rate,
-            secondsLeft: secondsLeft(target), path: target.path)
+    }
+
+    /// The share of copying and, where that was asked for, reading back, which counts as much.
+    private func fraction(_ target: TargetState) -> Double {
+        let passes = verifies ? 2.0 : 1
+        let progress = TargetProgress(
+            host: target.host, phase: target.phase, disks: disks(of: target), data: target.data, fraction: 0,
+            wireBytes: 0, rate: 0, secondsLeft: nil, path: nil)
+        switch target.phase {
+        case .copying, .syncing: return progress.share.fraction / passes
+        case .verifying: return (1 + progress.share.fraction) / passes
+        case .publishing, .done: return 1
+        case .preparing, .connecting, .failed, .cancelled: return 0
+        }
     }
 
     /// Predicts from the data that is left, since holes cost nothing. While a copy runs that will be read back, the

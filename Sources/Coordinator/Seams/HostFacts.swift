@@ -54,12 +54,15 @@ package struct PoolRecord: Sendable, Equatable {
     package var type: String
     package var path: String?
     package var isActive: Bool
+    /// Why type and path aren't known; nil when they are.
+    package var problem: String?
 
-    package init(name: String, type: String, path: String?, isActive: Bool) {
+    package init(name: String, type: String, path: String?, isActive: Bool, problem: String? = nil) {
         self.name = name
         self.type = type
         self.path = path
         self.isActive = isActive
+        self.problem = problem
     }
 }
 

@@ -1,3 +1,5 @@
+import Model
+
 /// The name of one file in a folder, checked: it can't leave the folder and can be shown as it is.
 public struct FileName: Sendable, Hashable, CustomStringConvertible {
     /// The name itself.
@@ -6,7 +8,7 @@ public struct FileName: Sendable, Hashable, CustomStringConvertible {
     /// The longest name that Linux file systems take, in bytes.
     public static let maximumLength = 255
     /// What the names of unfinished files start with.
-    static let temporaryPrefix = ".kvm-clone-"
+    static let temporaryPrefix = OperationFiles.prefix
     static let temporarySuffix = ".partial"
 
     /// Takes any name that is one path component; `-rf` and `$(x)` are names like others, since no shell sees them.

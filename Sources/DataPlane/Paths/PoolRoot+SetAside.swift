@@ -1,10 +1,13 @@
 import CLinux
 import Glibc
+import Model
 
 extension PoolRoot {
     /// What the names of files start with that an operation has set aside, before their own names.
     private static func setAsidePrefix(_ operation: String) throws(PathError) -> String {
-        try FileName.temporaryPrefix(operation: operation) + "replaced-"
+        // The operation is checked here; the coordinator names such files in its advice.
+        _ = try FileName.temporaryPrefix(operation: operation)
+        return OperationFiles.setAside("", operation: operation)
     }
 
     /// Moves a file that is to be replaced out of the way, under a name from which it can be put back. One that isn't

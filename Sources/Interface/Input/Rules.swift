@@ -34,7 +34,7 @@ public enum Rules {
 
     /// Bytes per second: digits with K, M, G or T.
     public static func bandwidth(_ text: String, field: String) throws(KVMCloneError) -> UInt64 {
-        guard text.last?.uppercased() != "P", let number = Model.ByteCount.parse(text), number > 0 else {
+        guard let number = ByteCount.parse(text), number > 0 else {
             throw KVMCloneError(
                 .invalidBandwidth, "'\(Validation.printable(text))' is not a bandwidth",
                 whatToDo: "use bytes per second with K, M, G or T, such as 50M", field: field)
@@ -45,7 +45,7 @@ public enum Rules {
     /// A size in bytes: digits with K, M, G or T and perhaps a B, such as `10MB`.
     public static func size(_ text: String, field: String) throws(KVMCloneError) -> UInt64 {
         let digits = text.last?.uppercased() == "B" ? String(text.dropLast()) : text
-        guard let number = Model.ByteCount.parse(digits), number > 0 else {
+        guard let number = ByteCount.parse(digits), number > 0 else {
             throw KVMCloneError(
                 .validation, "'\(Validation.printable(text))' is not a size",
                 whatToDo: "use bytes with K, M, G or T, such as 10M", field: field)

@@ -21,11 +21,13 @@ enum EventMessage {
     }
 
     static func target(_ target: TargetProgress) -> String {
-        let done = target.disks.reduce(0) { $0 + $1.done }
-        let total = target.disks.reduce(0) { $0 + $1.total }
-        guard !target.disks.isEmpty, target.phase == .copying else { return "\(target.host): \(target.phase.rawValue)" }
-        return "\(target.host): \(Figures.percent(done, of: total))% \(Figures.fraction(done, of: total)) "
-            + Figures.rate(target.rate)
+        let isReadingBack = target.phase == .verifying
+        guard !target.disks.isEmpty, target.phase == .copying || isReadingBack else {
+            return "\(target.host): \(target.phase.rawValue)"
+        }
+        let share = target.share
+        return "\(target.host): \(isReadingBack ? "\(target.phase.rawValue) " : "")\(Figures.percent(share))% "
+            + "\(Figures.fraction(share.moved, of: share.expected)) \(Figures.rate(target.rate))"
     }
 
     private static func ended(_ outcome: TargetOutcome) -> String {

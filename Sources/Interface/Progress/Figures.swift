@@ -32,11 +32,8 @@ enum Figures {
         return minutes > 0 ? "\(minutes)m\(two(rest))s" : "\(rest)s"
     }
 
-    /// Per cent of `total`, rounded down so that 100 means all; an empty disk is done.
-    static func percent(_ done: UInt64, of total: UInt64) -> Int {
-        guard total > 0 else { return 100 }
-        return Int(Double(min(done, total)) / Double(total) * 100)
-    }
+    /// Per cent, rounded down so that 100 means all; an empty disk is done.
+    static func percent(_ share: WorkShare) -> Int { Int(share.fraction * 100) }
 
     private static func wholeSeconds(_ seconds: Double) -> Int {
         seconds.isFinite ? Int(min(max(0, seconds), 359_999_999).rounded()) : 0

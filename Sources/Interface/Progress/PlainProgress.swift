@@ -16,7 +16,7 @@ public struct PlainProgress: Sendable {
         if case .progress(let snapshot) = event {
             if let last, seconds - last < interval { return "" }
             last = seconds
-            return snapshot.targets.filter { $0.phase == .copying }.map(line).joined()
+            return snapshot.targets.filter { [.copying, .verifying].contains($0.phase) }.map(line).joined()
         }
         if case .started = event { last = seconds }
         return "\(prefix)\(EventMessage.of(event, start: state.start))\n"

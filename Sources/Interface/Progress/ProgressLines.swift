@@ -60,18 +60,20 @@ extension ProgressView {
     }
 
     /// `⠹ web01→kvm3 vda ██████▎    63% 7.05/11.2G  91M/s 0:13`. What there is no room for is left off, the least
-    /// important first.
+    /// important first. The bar is that of copying; while it is read back what was written, the bar is full.
     private func working(
         _ disk: ProgressState.DiskLine, _ target: ProgressState.TargetLine, label: String
     ) -> String {
-        let percent = DisplayWidth.pad("\(Figures.percent(disk.done, of: disk.total))%", to: 4, right: true)
-        let amount = DisplayWidth.pad(Figures.fraction(disk.done, of: disk.total), to: 10, right: true)
+        let isCopied = target.phase == .verifying || target.phase == .publishing
+        let percent = DisplayWidth.pad("\(isCopied ? 100 : Figures.percent(disk.share))%", to: 4, right: true)
+        let amount = DisplayWidth.pad(
+            Figures.fraction(disk.share.moved, of: disk.share.expected), to: 10, right: true)
         let isCopying = target.phase == .copying
         let pace = isCopying ? (disk.rate.map { DisplayWidth.pad(Figures.rate($0), to: 6, right: true) } ?? "") : ""
         let left =
             isCopying
             ? (disk.secondsLeft.map { DisplayWidth.pad(Figures.clock($0), to: 4, right: true) } ?? "")
-            : target.phase.rawValue
+            : target.phase == .verifying ? "verifying \(Figures.percent(disk.share))%" : target.phase.rawValue
         let way = target.path == .coordinator ? "via coordinator" : ""
 
         // Each is what stands right of the bar. The fullest one that leaves the bar its columns wins.
@@ -80,10 +82,9 @@ extension ProgressView {
             [percent],
         ].map { $0.filter { !$0.isEmpty }.joined(separator: " ") }
         for (tail, width) in [(0, room >= 99 ? 20 : 10), (0, 10), (1, 10), (1, 4), (2, 4), (3, 4), (4, 4)] {
-            let line = "\(label) \(symbols.bar(disk.done, of: disk.total, width: width)) \(tails[tail])"
-            guard 2 + DisplayWidth.of(line) <= room else { continue }
-            let bar = paint.cyan(symbols.bar(disk.done, of: disk.total, width: width))
-            return "\(spinner) \(label) \(bar) \(tails[tail])"
+            let bar = symbols.bar(isCopied ? 1 : disk.share.fraction, width: width)
+            guard 2 + DisplayWidth.of("\(label) \(bar) \(tails[tail])") <= room else { continue }
+            return "\(spinner) \(label) \(paint.cyan(bar)) \(tails[tail])"
         }
         return "\(spinner) \(label) \(tails[4])"
     }

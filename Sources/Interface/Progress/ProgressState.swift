@@ -4,12 +4,8 @@ import Model
 public struct ProgressState: Sendable {
     /// One disk on its way to one target.
     public struct DiskLine: Sendable {
-        /// The guest's name for it.
-        public var disk: String
-        /// Bytes dealt with, holes included.
-        public var done: UInt64
-        /// Its size in bytes, holes included.
-        public var total: UInt64
+        /// What was told of it last.
+        public fileprivate(set) var progress: DiskProgress
         /// Bytes per second; nil before it is known.
         public var rate: Double?
         /// Seconds left to show; nil while unknown.
@@ -17,6 +13,13 @@ public struct ProgressState: Sendable {
 
         fileprivate var smoothed = SmoothedRate()
         fileprivate var countdown = Countdown()
+
+        /// The guest's name for it.
+        public var disk: String { progress.disk }
+        /// How far the pass has come.
+        public var share: WorkShare { progress.share }
+
+        fileprivate init(_ progress: DiskProgress) { self.progress = progress }
     }
 
     /// One target.
@@ -59,10 +62,7 @@ public struct ProgressState: Sendable {
         switch event {
         case .started(let start): begin(start)
         case .phase(let host, let phase, let detail):
-            update(host) { target in
-                target.phase = phase
-                target.detail = detail
-            }
+            update(host) { $0.enter(phase, detail: detail) }
         case .progress(let snapshot): advance(snapshot)
         case .warning: break
         case .targetEnded(let outcome):
@@ -81,7 +81,7 @@ public struct ProgressState: Sendable {
         targets = start.targets.enumerated().map { index, host in
             TargetLine(
                 host: host, newName: start.newNames.indices.contains(index) ? start.newNames[index] : start.vm,
-                phase: .preparing, disks: start.disks.map { DiskLine(disk: $0.disk, done: $0.done, total: $0.total) })
+                phase: .preparing, disks: start.disks.map { DiskLine($0) })
         }
     }
 
@@ -113,13 +113,21 @@ extension ProgressState.TargetLine {
         return known.count == disks.count ? known.max() : nil
     }
 
+    fileprivate mutating func enter(_ phase: TargetPhase, detail: String?) {
+        if phase == .verifying, self.phase != .verifying {
+            for index in disks.indices { disks[index].beginPass() }
+        }
+        self.phase = phase
+        self.detail = detail
+    }
+
     fileprivate mutating func advance(_ news: TargetProgress, now: Double) {
-        if outcome == nil { phase = news.phase }
         path = news.path ?? path
+        // A snapshot may have been taken just before the phase changed.
+        guard outcome == nil, news.phase.order >= phase.order else { return }
+        if news.phase != phase { enter(news.phase, detail: nil) }
         for progress in news.disks {
-            var line =
-                disks.first { $0.disk == progress.disk }
-                ?? ProgressState.DiskLine(disk: progress.disk, done: 0, total: progress.total)
+            var line = disks.first { $0.disk == progress.disk } ?? ProgressState.DiskLine(progress)
             line.advance(progress, of: news, now: now)
             if let index = disks.firstIndex(where: { $0.disk == progress.disk }) {
                 disks[index] = line
@@ -131,16 +139,28 @@ extension ProgressState.TargetLine {
 }
 
 extension ProgressState.DiskLine {
+    /// Begins at nothing again: what was written is read back.
+    fileprivate mutating func beginPass() {
+        progress.done = 0
+        if progress.data != nil { progress.data = 0 }
+        smoothed = SmoothedRate()
+    }
+
     fileprivate mutating func advance(_ progress: DiskProgress, of target: TargetProgress, now: Double) {
-        done = progress.done
-        total = progress.total
-        smoothed.update(bytes: done, now: now)
+        self.progress = progress
+        let share = progress.share
+        smoothed.update(bytes: share.moved, now: now)
         let isAlone = target.disks.count == 1
         rate = isAlone ? target.rate : smoothed.value
         var prediction = isAlone ? target.secondsLeft : nil
-        if prediction == nil, let speed = smoothed.value, speed > 0, total >= done {
-            prediction = Double(total - done) / speed
+        if prediction == nil, let speed = smoothed.value, speed > 0, share.expected >= share.moved {
+            prediction = Double(share.expected - share.moved) / speed
         }
         secondsLeft = countdown.update(prediction: prediction, now: now)
     }
+}
+
+extension TargetPhase {
+    /// Its place in a target's life.
+    fileprivate var order: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }

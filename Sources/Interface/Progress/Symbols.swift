@@ -18,11 +18,10 @@ struct Symbols: Sendable {
         spinner: ["|", "/", "-", "\\"], blocks: [" ", "#"], barEdges: ("[", "]"), done: "+", failed: "x", arrow: "->",
         dot: "-", ellipsis: "..")
 
-    /// A bar of `width` columns, edges included, with `done` of `total` filled, rounded down.
-    func bar(_ done: UInt64, of total: UInt64, width: Int) -> String {
+    /// A bar of `width` columns, edges included, with a share from 0 to 1 filled, rounded down.
+    func bar(_ share: Double, width: Int) -> String {
         let cells = max(1, width - barEdges.0.count - barEdges.1.count)
         let steps = blocks.count - 1
-        let share = total == 0 ? 1 : Double(min(done, total)) / Double(total)
         let filled = Int(share * Double(cells * steps))
         let body = (0..<cells).map { blocks[min(steps, max(0, filled - $0 * steps))] }.joined()
         return barEdges.0 + body + barEdges.1

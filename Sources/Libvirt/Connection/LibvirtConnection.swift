@@ -12,8 +12,8 @@ import Synchronization
 /// - when the owner of the socket behind the URI, say of a tunnel, cuts it: all calls throw at once;
 /// - when the daemon dies: likewise;
 /// - when the daemon hangs and leaves the keep-alive messages unanswered: `isAlive` turns false and one call throws.
-///   libvirt 9.0 leaves further calls that wait at that time, and the close notice with them, until the socket ends.
-///   So the owner of a tunnel cuts it when `isAlive` is false.
+///   libvirt 9.0 leaves further calls that wait at that time, and the close notice with them, until the socket ends,
+///   and may crash then. So the owner of a tunnel cuts it before, and has the keep-alive never give up.
 public final class LibvirtConnection: Sendable {
     private let state: Mutex<ConnectionHandle?>
 

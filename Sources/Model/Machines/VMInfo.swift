@@ -25,11 +25,13 @@ public struct VMInfo: Sendable, Codable, Equatable {
     public var created: String?
     /// When one of its disks was last written, ISO 8601 in UTC; null where nobody knows.
     public var lastModified: String?
+    /// Why something above isn't known, a sentence each; empty when nothing stood in the way.
+    public var problems: [String]
 
     /// Makes a record from its parts.
     public init(
         name: String, uuid: String, state: VMState, memory: Int, vcpus: Int, disks: [DiskInfo],
-        networks: [NetworkInfo], host: String, created: String?, lastModified: String?
+        networks: [NetworkInfo], host: String, created: String?, lastModified: String?, problems: [String] = []
     ) {
         self.name = name
         self.uuid = uuid
@@ -41,10 +43,11 @@ public struct VMInfo: Sendable, Codable, Equatable {
         self.host = host
         self.created = created
         self.lastModified = lastModified
+        self.problems = problems
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, uuid, state, memory, vcpus, disks, networks, host, created
+        case name, uuid, state, memory, vcpus, disks, networks, host, created, problems
         case lastModified = "last_modified"
     }
 
@@ -61,6 +64,7 @@ public struct VMInfo: Sendable, Codable, Equatable {
         try container.encode(host, forKey: .host)
         try container.encode(created, forKey: .created)
         try container.encode(lastModified, forKey: .lastModified)
+        try container.encode(problems, forKey: .problems)
     }
 }
 

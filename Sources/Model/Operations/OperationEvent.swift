@@ -50,19 +50,22 @@ public struct OperationStart: Sendable, Codable, Equatable {
 public struct DiskProgress: Sendable, Codable, Equatable {
     /// The guest's name for it, such as `vda`, or `nvram`.
     public var disk: String
-    /// Bytes of it that are dealt with, holes included.
+    /// Bytes of it that are dealt with in this pass (copying, or reading back), holes included.
     public var done: UInt64
     /// Its size in bytes, holes included.
     public var total: UInt64
     /// Bytes that hold data, so far as known; what the transfer has to read.
     public var used: UInt64
+    /// Bytes of data among those that are dealt with; nil when nobody knows.
+    public var data: UInt64?
 
     /// Makes a record from its parts.
-    public init(disk: String, done: UInt64, total: UInt64, used: UInt64) {
+    public init(disk: String, done: UInt64, total: UInt64, used: UInt64, data: UInt64? = nil) {
         self.disk = disk
         self.done = done
         self.total = total
         self.used = used
+        self.data = data
     }
 }
 
@@ -74,9 +77,14 @@ public struct TargetProgress: Sendable, Codable, Equatable {
     public var phase: TargetPhase
     /// Its disks.
     public var disks: [DiskProgress]
+    /// Bytes of data of all disks that are dealt with in this pass; nil when nobody knows.
+    public var data: UInt64?
+    /// The share of all of this target's work that is done, from 0 to 1. It never falls, and is 1 when no disk is
+    /// left to copy or to read back.
+    public var fraction: Double
     /// Bytes sent to it over the wire.
     public var wireBytes: UInt64
-    /// Bytes per second over the last seconds, of the disk (not the wire).
+    /// Bytes of data per second over the last seconds, of the disk (not the wire); holes don't count.
     public var rate: Double
     /// Predicted seconds to this target's end; nil while nobody can know.
     public var secondsLeft: Double?
@@ -85,12 +93,14 @@ public struct TargetProgress: Sendable, Codable, Equatable {
 
     /// Makes a record from its parts.
     public init(
-        host: String, phase: TargetPhase, disks: [DiskProgress], wireBytes: UInt64, rate: Double,
-        secondsLeft: Double?, path: DataPath?
+        host: String, phase: TargetPhase, disks: [DiskProgress], data: UInt64? = nil, fraction: Double,
+        wireBytes: UInt64, rate: Double, secondsLeft: Double?, path: DataPath?
     ) {
         self.host = host
         self.phase = phase
         self.disks = disks
+        self.data = data
+        self.fraction = fraction
         self.wireBytes = wireBytes
         self.rate = rate
         self.secondsLeft = secondsLeft

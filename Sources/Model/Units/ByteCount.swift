@@ -1,22 +1,28 @@
-/// Numbers of bytes as people write and read them. K, M, G, T and P are powers of 1024.
+/// Numbers of bytes as people write and read them. K, M, G and T are powers of 1024.
 public enum ByteCount {
-    static let suffixes: [Character: UInt64] = [
-        "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "P": 1 << 50,
+    private static let suffixes: [(Character, UInt64)] = [
+        ("T", 1 << 40), ("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10),
     ]
 
-    /// Reads `512`, `50M` or `2g`; nil for anything else, and for what doesn't fit 64 bits.
+    /// Reads `512`, `50M` or `2g`; nil for anything else, and for what doesn't fit 63 bits.
     public static func parse(_ text: String) -> UInt64? {
         var digits = Substring(text)
         var factor: UInt64 = 1
-        if let last = digits.last, let unit = suffixes[Character(last.uppercased())] {
-            factor = unit
+        if let unit = suffixes.first(where: { text.last?.uppercased() == String($0.0) }) {
+            factor = unit.1
             digits.removeLast()
         }
         guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }), let number = UInt64(digits) else {
             return nil
         }
         let (product, overflow) = number.multipliedReportingOverflow(by: factor)
-        return overflow ? nil : product
+        return overflow || product > UInt64(Int64.max) ? nil : product
+    }
+
+    /// The shortest exact way to write a number that `parse` reads back: 52428800 is `50M`.
+    public static func exact(_ bytes: UInt64) -> String {
+        for (name, size) in suffixes where bytes >= size && bytes % size == 0 { return "\(bytes / size)\(name)" }
+        return "\(bytes)"
     }
 
     /// Writes three significant figures: `0 B`, `512 B`, `1.50 KiB`, `11.2 GiB`.

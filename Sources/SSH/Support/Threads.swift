@@ -1,36 +1,11 @@
-import CLinux
-import Glibc
+import Executors
 
 /// Runs `body` on a thread of its own, named `name` (at most 15 bytes).
 func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) throws(SSHError) {
-    let start = Unmanaged.passRetained(ThreadStart(name: name, body: body))
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    var thread = pthread_t()
-    let code = pthread_create(
-        &thread, &attributes,
-        { argument in
-            guard let argument else { return nil }
-            let start = Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
-            kc_set_thread_name(start.name)
-            start.body()
-            return nil
-        }, start.toOpaque())
-    if code != 0 {
-        start.release()
-        throw .process("a thread can't be started: \(errnoText(code))")
-    }
-}
-
-private final class ThreadStart: Sendable {
-    let name: String
-    let body: @Sendable () -> Void
-
-    init(name: String, body: @escaping @Sendable () -> Void) {
-        self.name = name
-        self.body = body
+    do throws(ThreadError) {
+        try OSThread.start(name: name, body)
+    } catch {
+        throw .process("\(error)")
     }
 }
 

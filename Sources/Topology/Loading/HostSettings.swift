@@ -91,7 +91,7 @@ enum Read {
 
     /// A rate in bytes per second, above 0.
     static func rate(_ node: YAMLNode) throws(YAMLError) -> UInt64 {
-        let rate = try node.bytes()
+        let rate = try node.bytesPerSecond()
         guard rate > 0 else { throw YAMLError("a rate of 0 would stop everything: leave the key out", at: node.mark) }
         return rate
     }

@@ -1,3 +1,4 @@
+import Model
 import YAML
 
 /// The fleet as `topology show` prints it: one row of texts per host.
@@ -25,5 +26,5 @@ public enum FleetTable {
         return (host.ssh.user.map { "\($0)@" } ?? "") + address + (host.ssh.port.map { ":\($0)" } ?? "")
     }
 
-    private static func rate(_ bytes: UInt64?) -> String { bytes.map { ByteCount.format($0) + "/s" } ?? "-" }
+    private static func rate(_ bytes: UInt64?) -> String { bytes.map { ByteCount.exact($0) + "/s" } ?? "-" }
 }

@@ -1,3 +1,4 @@
+import Model
 import YAML
 
 /// A bandwidth limit that changes with the time of day, in the notation that rclone made known:
@@ -52,7 +53,7 @@ public struct Timetable: Sendable, Hashable, CustomStringConvertible {
             let hour = entry.minuteOfDay / 60
             let minute = entry.minuteOfDay % 60
             let time = "\(hour < 10 ? "0" : "")\(hour):\(minute < 10 ? "0" : "")\(minute)"
-            return "\(time),\(entry.bytesPerSecond.map(ByteCount.format) ?? "off")"
+            return "\(time),\(entry.bytesPerSecond.map(ByteCount.exact) ?? "off")"
         }.joined(separator: " ")
     }
 
@@ -83,7 +84,7 @@ public struct Timetable: Sendable, Hashable, CustomStringConvertible {
         if text.contains(":") {
             throw InvalidValue("\(quoted(String(text))): one rate holds for each direction; up:down isn't supported")
         }
-        let rate = try ByteCount.parse(text)
+        let rate = try ByteRate.parse(text)
         guard rate > 0 else { throw InvalidValue("a rate of 0 would stop everything: write off for no limit") }
         return rate
     }

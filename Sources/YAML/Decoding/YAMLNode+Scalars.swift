@@ -49,18 +49,14 @@ extension YAMLNode {
         return CoreSchema.isTrue(scalar.text)
     }
 
-    /// The node as a count of bytes, or bytes per second: an integer, or digits with K, M, G or T (powers of 1024).
-    public func bytes() throws(YAMLError) -> UInt64 {
-        try scalarText("a size such as 50M") { text throws(InvalidValue) in try ByteCount.parse(text) }
-    }
-
     /// The node as a span of time: an integer (seconds), or digits with ms, s, m, h or d.
     public func duration() throws(YAMLError) -> Duration {
         try scalarText("a time such as 30s") { text throws(InvalidValue) in try TimeSpan.parse(text) }
     }
 
-    /// Strings and integers alike, for values that may be written with or without a unit.
-    private func scalarText<Value>(
+    /// What `parse` makes of a string or an integer, for values that may be written with or without a unit. `expected`
+    /// says what else would have been right.
+    public func scalarText<Value>(
         _ expected: String, _ parse: (String) throws(InvalidValue) -> Value
     ) throws(YAMLError) -> Value {
         guard case .scalar(let scalar) = content, scalar.tag == .string || scalar.tag == .integer else {

@@ -63,9 +63,9 @@ struct ListCommand: AsyncParsableCommand {
         case .text, .wide:
             try StandardOutput.write(ListingText.table(listings).render(table.table(for: context.output)))
         }
-        let errors = listings.compactMap { listing in listing.error?.on(listing.host) }
-        errors.forEach { context.tell($0) }
-        guard let first = errors.first else { return }
-        throw Finish(code: errors.count < listings.count ? .partFailed : first.exitCode)
+        for listing in listings {
+            for error in (listing.error.map { [$0] } ?? []) + listing.gaps { context.tell(error.on(listing.host)) }
+        }
+        if let code = listings.exitCode { throw Finish(code: code) }
     }
 }

@@ -9,30 +9,41 @@ enum ListingText {
             .init("host"), .init("name"), .init("state"), .init("vcpus", alignsRight: true),
             .init("memory", alignsRight: true), .init("disks"), .init("networks"), .init("uuid", isWideOnly: true),
             .init("macs", isWideOnly: true), .init("paths", isWideOnly: true), .init("modified", isWideOnly: true),
+            .init("problems", isWideOnly: true),
         ])
         for listing in listings {
             for vm in listing.vms { table.add(cells(vm)) }
             if let error = listing.error {
-                table.add([listing.host, "", "error [\(error.code.rawValue)]"] + Array(repeating: "", count: 8))
+                table.add([listing.host, "", "error [\(error.code.rawValue)]"] + Array(repeating: "", count: 9))
             }
         }
         return table
     }
 
     private static func cells(_ vm: VMInfo) -> [String] {
-        let memory = Model.ByteCount.format(UInt64(max(0, vm.memory)) << 20)
+        let memory = ByteCount.format(UInt64(max(0, vm.memory)) << 20)
         return [
             vm.host, vm.name, vm.state.rawValue, String(vm.vcpus), memory, vm.disks.map(disk).joined(separator: ", "),
             vm.networks.map(\.network).joined(separator: ", "), vm.uuid,
             vm.networks.map(\.macAddress).joined(separator: ", "), vm.disks.map(\.path).joined(separator: ", "),
-            vm.lastModified ?? "",
+            vm.lastModified ?? "", vm.problems.joined(separator: "; "),
         ]
     }
 
     private static func disk(_ disk: DiskInfo) -> String {
-        let size = disk.size.map { Model.ByteCount.format($0) } ?? "?"
-        let used = disk.allocated.map { " (\(Model.ByteCount.format($0)) used)" } ?? ""
+        let size = disk.size.map { ByteCount.format($0) } ?? "?"
+        let used = disk.allocated.map { " (\(ByteCount.format($0)) used)" } ?? ""
         return "\(disk.target) \(disk.format) \(size)\(used)"
+    }
+}
+
+extension [HostListing] {
+    /// Nil when all was listed. What is missing of one host or one VM makes the listing a part of what was asked for;
+    /// where no host could be listed the code is the first one's.
+    var exitCode: ExitCode? {
+        guard !allSatisfy(\.isComplete) else { return nil }
+        let errors = compactMap(\.error)
+        return errors.count == count ? errors.first?.exitCode : .partFailed
     }
 }
 

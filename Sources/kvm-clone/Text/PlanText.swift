@@ -24,7 +24,7 @@ enum PlanText {
             for (file, name) in zip(plan.files, target.fileNames) {
                 disks.add([
                     file.layer == 0 ? file.disk : "\(file.disk).\(file.layer)", file.format,
-                    Model.ByteCount.format(file.size), Model.ByteCount.format(file.used), file.sourcePath,
+                    ByteCount.format(file.size), ByteCount.format(file.used), file.sourcePath,
                     "\(target.folder)/\(name)",
                 ])
             }

@@ -13,7 +13,7 @@ enum ResultText {
             let isComplete = target.error == nil
             table.add([
                 target.host, target.newName, target.error.map { "[\($0.code.rawValue)]" } ?? "complete",
-                isComplete ? Model.ByteCount.format(target.logicalBytes) : "", Model.ByteCount.format(target.wireBytes),
+                isComplete ? ByteCount.format(target.logicalBytes) : "", ByteCount.format(target.wireBytes),
                 DurationText.span(target.seconds), isComplete ? (target.verified ? "yes" : "no") : "",
                 target.path?.rawValue ?? "", result.id.description,
             ])

@@ -46,9 +46,8 @@ struct StatusDocument: Encodable {
 
         init(_ snapshot: ProgressSnapshot) {
             let disks = snapshot.targets.flatMap(\.disks)
-            let done = disks.reduce(UInt64(0)) { $0 &+ $1.done }
             totalBytes = disks.reduce(UInt64(0)) { $0 &+ $1.total }
-            percent = totalBytes == 0 ? 0 : min(100, Double(done) / Double(totalBytes) * 100)
+            percent = snapshot.fraction * 100
             wireBytes = snapshot.targets.reduce(UInt64(0)) { $0 &+ $1.wireBytes }
             rate = snapshot.targets.reduce(0) { $0 + $1.rate }
             secondsLeft = snapshot.targets.compactMap(\.secondsLeft).max()

@@ -26,7 +26,7 @@ enum StatusText {
         if let result = status.result {
             for target in result.targets {
                 let end = target.error.map { "[\($0.code.rawValue)] \($0.message)" }
-                let size = Model.ByteCount.format(target.logicalBytes)
+                let size = ByteCount.format(target.logicalBytes)
                 let verified = target.verified ? " verified" : ""
                 text += "  \(target.host)/\(target.newName)  "
                 text += (end ?? "complete  \(size) in \(DurationText.span(target.seconds))\(verified)") + "\n"
@@ -40,11 +40,8 @@ enum StatusText {
         return text
     }
 
+    /// Rounded down, so that 100 means all.
     private static func percent(_ progress: ProgressSnapshot?) -> String {
-        guard let progress else { return "" }
-        let disks = progress.targets.flatMap(\.disks)
-        let total = disks.reduce(0.0) { $0 + Double($1.total) }
-        guard total > 0 else { return "" }
-        return "\(Int(disks.reduce(0.0) { $0 + Double($1.done) } / total * 100))%"
+        progress.map { "\(Int($0.fraction * 100))%" } ?? ""
     }
 }

@@ -1,5 +1,6 @@
 import AgentProtocol
 import Coordinator
+import Foundation
 import Model
 import Simulation
 import Testing
@@ -50,6 +51,26 @@ import Testing
         #expect(result.targets.first?.warnings == [])
         #expect(try fleet.defects(of: fleet.targets[0]) == [])
         #expect(try await fleet.heldThings(by: id) == [])
+        await fleet.close()
+    }
+
+    @Test("An agent that dies once the domain is defined: the warning names the old disk and how to remove it")
+    func agentEndsTooLate() async throws {
+        let fleet = try FakeFleet()
+        let target = fleet.targets[0]
+        var old = fleet.machine
+        old.uuid = "6a1e1c1e-0000-4000-8000-0000000000ff"
+        try target.add(old)
+        target.faults.act(.name("receive.settle"), .before) { () throws(KVMCloneError) in target.killAgent() }
+        var options = CloneOptions()
+        options.force = true
+        let id = OperationID()
+        let result = try await fleet.run(options, id: id)
+        #expect(result.targets.first?.error == nil)
+        let warning = try #require(result.targets.first?.warnings.first)
+        let left = "\(target.pool)/.kvm-clone-\(id)-replaced-web01-vda.img"
+        #expect(FileManager.default.fileExists(atPath: left))
+        #expect(warning.hasSuffix("remove them on target1 with: rm -f -- '\(left)'"))
         await fleet.close()
     }
 

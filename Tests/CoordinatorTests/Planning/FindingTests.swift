@@ -135,6 +135,16 @@ import Testing
             advises: "--pool: default",
             options: options { $0.pool = "fast" }),
         Row(
+            what: "a pool whose definition can't be read", severity: .blocks, code: .libvirt,
+            says: "pool 'odd' can't be used: line 3", advises: "virsh pool-dumpxml odd",
+            options: options { $0.pool = "odd" },
+            arrange: { fleet in
+                changeTarget(fleet) {
+                    $0.facts.pools.append(
+                        PoolRecord(name: "odd", type: "", path: nil, isActive: true, problem: "line 3"))
+                }
+            }),
+        Row(
             what: "a pool without a folder", severity: .blocks, code: .invalidPath, says: "has no folder /nonexistent",
             advises: "make it", arrange: { $0.targets[0].changeProfile { $0.pools = ["default": "/nonexistent"] } }),
         Row(

@@ -28,6 +28,39 @@ import YAML
         #expect(lines[2].hasPrefix("kvm9  -      error [1002]"))
     }
 
+    @Test("the wide table says why something of a VM isn't known")
+    func problems() throws {
+        var broken = vm
+        broken.disks[0].size = nil
+        broken.disks[0].allocated = nil
+        broken.problems = ["vda: gone", "more"]
+        let table = try ListingText.table([HostListing(host: "kvm1", vms: [broken], error: nil)])
+            .render(.init(isWide: true))
+        #expect(table.contains("vda qcow2 ?  "))
+        #expect(table.hasSuffix("  vda: gone; more\n"))
+    }
+
+    struct ExitRow: Sendable {
+        var listings: [HostListing]
+        var code: ExitCode?
+    }
+
+    private static let gap = KVMCloneError(.libvirt, "no sizes")
+    private static let unreachable = HostListing(host: "a", vms: [], error: KVMCloneError(.connection, "no route"))
+    private static let whole = HostListing(host: "b", vms: [], error: nil)
+
+    @Test(
+        "a listing that lacks something ends with the code for a part, one without any host with the host's",
+        arguments: [
+            ExitRow(listings: [whole], code: nil), ExitRow(listings: [], code: nil),
+            ExitRow(listings: [whole, unreachable], code: .partFailed),
+            ExitRow(listings: [HostListing(host: "c", vms: [], error: nil, gaps: [gap])], code: .partFailed),
+            ExitRow(listings: [unreachable], code: KVMCloneError(.connection, "").exitCode),
+        ])
+    func exitCodes(_ row: ExitRow) {
+        #expect(row.listings.exitCode == row.code)
+    }
+
     @Test("the document has VMs per host, and the error in place of a list")
     func listingDocument() throws {
         let value = try YAMLValue(encoding: ListingDocument(listings()))

@@ -67,6 +67,15 @@ import YAML
         #expect(end.split(separator: "\n").count == 2)
         #expect(end.contains(#""elapsed":9.99"#))
     }
+
+    @Test("a target's line counts data where that is known, and says when it reads back")
+    func share() {
+        let gigabyte = Sample.gigabyte
+        let copying = Sample.target("kvm2", done: 2 * gigabyte, data: gigabyte)
+        #expect(EventMessage.target(copying) == "kvm2: 9% 1.00/11.0G 91M/s")
+        let verifying = Sample.target("kvm2", done: 2 * gigabyte, data: gigabyte, phase: .verifying)
+        #expect(EventMessage.target(verifying) == "kvm2: verifying 9% 1.00/11.0G 91M/s")
+    }
 }
 
 @Suite struct PlainProgressTests {

@@ -68,7 +68,31 @@ import Testing
         state.apply(.phase(host: "kvm2", phase: phase, detail: nil))
         let lines = Sample.view().running(state)
         #expect(lines.count == 2)
-        #expect(lines[1].hasSuffix(phase.rawValue))
+        #expect(lines[1].hasSuffix(phase == .verifying ? "verifying 0%" : phase.rawValue))
+    }
+
+    @Test("holes don't count: the bar follows the data, and is full while it is read back and published")
+    func sparse() {
+        var state = ProgressState()
+        state.apply(.started(Sample.start(targets: ["kvm2"])))
+        var lines: [String] = []
+        let steps: [(TargetPhase, UInt64, UInt64)] = [
+            (.copying, 6, 1), (.verifying, 3, 2), (.copying, 9, 9), (.publishing, 12, 11),
+        ]
+        for (phase, done, data) in steps {
+            let target = Sample.target(
+                "kvm2", done: done * Sample.gigabyte, data: data * Sample.gigabyte, phase: phase)
+            state.apply(.progress(.init(elapsed: 1, targets: [target])))
+            lines.append(Sample.view().running(state)[1])
+        }
+        #expect(
+            lines == [
+                "⠹ web01→kvm2 vda █▍          14% 1.00/7.00G  91M/s 0:13",
+                "⠹ web01→kvm2 vda ██████████ 100% 2.00/11.0G verifying 18%",
+                // Taken before the phase changed and told after: it changes nothing.
+                "⠹ web01→kvm2 vda ██████████ 100% 2.00/11.0G verifying 18%",
+                "⠹ web01→kvm2 vda ██████████ 100% 11.0/11.0G publishing",
+            ])
     }
 
     @Test("a way through the coordinator is told")
@@ -110,12 +134,10 @@ import Testing
 
     @Test("a bar is full only when all is done")
     func bars() {
-        #expect(Symbols.unicode.bar(0, of: 100, width: 4) == "    ")
-        #expect(Symbols.unicode.bar(99, of: 100, width: 4) == "███▉")
-        #expect(Symbols.unicode.bar(100, of: 100, width: 4) == "████")
-        #expect(Symbols.unicode.bar(200, of: 100, width: 4) == "████")
-        #expect(Symbols.unicode.bar(0, of: 0, width: 4) == "████")
-        #expect(Symbols.ascii.bar(50, of: 100, width: 6) == "[##  ]")
+        #expect(Symbols.unicode.bar(0, width: 4) == "    ")
+        #expect(Symbols.unicode.bar(0.99, width: 4) == "███▉")
+        #expect(Symbols.unicode.bar(1, width: 4) == "████")
+        #expect(Symbols.ascii.bar(0.5, width: 6) == "[##  ]")
     }
 
     @Test(
@@ -125,8 +147,9 @@ import Testing
             (Figures.fraction(1023 << 10, of: 1 << 20), "1.00/1.00M"), (Figures.rate(95_420_416), "91M/s"),
             (Figures.rate(1.5 * 1_073_741_824), "1.5G/s"), (Figures.rate(-.infinity), "0/s"),
             (Figures.clock(13), "0:13"), (Figures.clock(7500), "2:05:00"), (Figures.span(79), "1m19s"),
-            (Figures.span(7500), "2h05m"), (Figures.span(.nan), "0s"), ("\(Figures.percent(999, of: 1000))", "99"),
-            ("\(Figures.percent(0, of: 0))", "100"),
+            (Figures.span(7500), "2h05m"), (Figures.span(.nan), "0s"),
+            ("\(Figures.percent(WorkShare(done: 999, total: 1000, data: nil, used: 0)))", "99"),
+            ("\(Figures.percent(WorkShare(done: 0, total: 0, data: nil, used: 0)))", "100"),
         ])
     func figures(text: String, expected: String) { #expect(text == expected) }
 }

@@ -14,13 +14,15 @@ enum Sample {
     }
 
     static func target(
-        _ host: String, done: UInt64, rate: Double = 91 * 1_048_576, left: Double? = 13, phase: TargetPhase = .copying,
+        _ host: String, done: UInt64, data: UInt64? = nil, rate: Double = 91 * 1_048_576, left: Double? = 13,
+        phase: TargetPhase = .copying,
         path: DataPath? = .direct
     ) -> TargetProgress {
         TargetProgress(
             host: host, phase: phase,
-            disks: [DiskProgress(disk: "vda", done: done, total: 12 * gigabyte, used: 11 * gigabyte)], wireBytes: done,
-            rate: rate, secondsLeft: left, path: path)
+            disks: [DiskProgress(disk: "vda", done: done, total: 12 * gigabyte, used: 11 * gigabyte, data: data)],
+            data: data, fraction: Double(done) / Double(12 * gigabyte), wireBytes: done, rate: rate, secondsLeft: left,
+            path: path)
     }
 
     static func outcome(_ host: String, error: KVMCloneError? = nil) -> TargetOutcome {

@@ -17,7 +17,6 @@ import Testing
                 }
                 let second = try LibvirtConnection(uri: uri)
                 #expect(try second.domains().map(\.name) == ["web"])
-                #expect(try second.domainSummaries().map(\.domain.name) == ["web"])
                 let pool = try second.storagePool(named: "default")
                 #expect(try pool.isActive())
                 #expect(try pool.xml().contains("<path>\(daemon.folder.path())/host1/pool</path>"))

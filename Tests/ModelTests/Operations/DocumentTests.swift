@@ -55,6 +55,7 @@ import Testing
             try Self.keys(vm) == [
                 "name": "value", "uuid": "value", "state": "value", "memory": "value", "vcpus": "value",
                 "disks": "value", "networks": "value", "host": "value", "created": "null", "last_modified": "null",
+                "problems": "value",
             ])
         #expect(
             try Self.keys(vm.networks[0]) == [

@@ -6,7 +6,7 @@ import Testing
         "Sizes are read with suffixes of 1024",
         arguments: [
             ("0", 0), ("512", 512), ("1K", 1024), ("1k", 1024), ("50M", 50 << 20), ("2g", 2 << 30), ("3T", 3 << 40),
-            ("1P", 1 << 50), ("18446744073709551615", UInt64.max),
+            ("8388607T", 8_388_607 << 40), ("9223372036854775807", UInt64(Int64.max)),
         ] as [(String, UInt64)])
     func parse(_ text: String, _ bytes: UInt64) {
         #expect(ByteCount.parse(text) == bytes)
@@ -15,10 +15,19 @@ import Testing
     @Test(
         "What isn't a size is none",
         arguments: [
-            "", "K", "-1", "+1", "1.5G", "1 K", " 1", "1KB", "1E", "0x10", "١", "18446744073709551616", "99999999P",
+            "", "K", "-1", "+1", "1.5G", "1 K", " 1", "1KB", "1E", "0x10", "١", "18446744073709551616", "1P",
+            "9223372036854775808", "8388608T", "M", "1e3", "5MB",
         ])
     func refused(_ text: String) {
         #expect(ByteCount.parse(text) == nil)
+    }
+
+    @Test(
+        "Sizes are written exactly as they are read",
+        arguments: [0, 1, 1023, 1024, 1536, 50 << 20, 3 << 40] as [UInt64])
+    func exact(_ bytes: UInt64) {
+        #expect(ByteCount.parse(ByteCount.exact(bytes)) == bytes)
+        #expect(ByteCount.exact(50 << 20) == "50M")
     }
 
     @Test(

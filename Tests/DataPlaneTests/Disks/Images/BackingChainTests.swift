@@ -40,11 +40,7 @@ struct BackingChainTests {
         #expect(chain.layers.map(\.virtualSize) == [1 << 20, 1 << 20, 1 << 20])
         #expect(chain.layers[2].allocated >= 1 << 20)
         #expect(chain.layers[2].header == nil)
-        let inspection = try DiskInspection(
-            path: folder.file("pool/top"), format: .qcow2, allowance: try ReadAllowance(roots: [folder.file("pool")]))
-        #expect(inspection.kind == .file)
-        #expect(inspection.size == 1 << 20)
-        #expect(inspection.allocated == chain.layers.reduce(0) { $0 + $1.allocated })
+        #expect(chain.layers.allSatisfy { !$0.identity.isBlockDevice })
     }
 
     @Test("ends at a raw image, whatever its first bytes are")
@@ -197,14 +193,14 @@ struct BackingChainTests {
                 "qemu-img", ["create", "-q", "-f", "qcow2", "-b", folder.file("pool/base"), "-F", "raw", device])
             #expect(symlink(device, folder.file("lv")) == 0)
             let allowance = try ReadAllowance(files: [folder.file("lv")], roots: [folder.file("pool")])
-            let inspection = try DiskInspection(path: folder.file("lv"), format: .qcow2, allowance: allowance)
-            #expect(inspection.kind == .block)
-            #expect(inspection.size == 1 << 20)
-            #expect(inspection.fileSize == 4 << 20)
-            #expect(inspection.chain.layers.map(\.path) == [device, folder.file("pool/base")])
-            let locks = try ImageLock.acquireShared(inspection.chain, allowance: allowance)
+            let chain = try BackingChain.inspect(folder.file("lv"), format: .qcow2, allowance: allowance)
+            #expect(chain.layers[0].identity.isBlockDevice)
+            #expect(chain.virtualSize == 1 << 20)
+            #expect(chain.layers[0].fileSize == 4 << 20)
+            #expect(chain.layers.map(\.path) == [device, folder.file("pool/base")])
+            let locks = try ImageLock.acquireShared(chain, allowance: allowance)
             #expect(locks.count == 2)
-            #expect(try NBDSource(inspection.chain, export: "e", allowance: allowance).bytes() == pattern(1 << 20))
+            #expect(try NBDSource(chain, export: "e", allowance: allowance).bytes() == pattern(1 << 20))
         }
     }
 }

@@ -13,12 +13,3 @@ final class Counter: Sendable {
         peak.max(value, ordering: .sequentiallyConsistent)
     }
 }
-
-/// What several tasks and threads saw.
-final class Recorder<Element: Sendable>: Sendable {
-    private let state = Mutex<[Element]>([])
-
-    var elements: [Element] { state.withLock { $0 } }
-
-    func append(_ element: Element) { state.withLock { $0.append(element) } }
-}
