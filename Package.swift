@@ -68,7 +68,7 @@ let package = Package(
         library("DataPlane", ["Executors", "Model", "CZstd", "CCrypto", "CLinux"]),
         // 3: both ends of the control channel.
         library("Agent", ["AgentProtocol", "CLinux", "DataPlane", "Executors", "Model"]),
-        library("Coordinator", ["AgentProtocol", "DomainXML", "Model", "Topology", logging]),
+        library("Coordinator", ["AgentProtocol", "DomainXML", "Model", "Planner", "Topology", logging]),
         // 4: the real world behind the coordinator's seams.
         library(
             "Hosts",

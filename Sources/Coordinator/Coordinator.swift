@@ -1,6 +1,7 @@
 import AgentProtocol
 import Logging
 import Model
+import Topology
 
 /// Plans operations and carries them out on the hosts that it is given.
 package struct Coordinator: Sendable {
@@ -10,11 +11,22 @@ package struct Coordinator: Sendable {
     private let hosts: Hosts
     private let journal: any Journal
     private let logger: Logger
+    private let fleet: Fleet?
 
-    package init(journal: any Journal, logger: Logger, hosts: @escaping Hosts) {
+    /// `fleet`: what is known of the network between the hosts.
+    package init(journal: any Journal, logger: Logger, fleet: Fleet? = nil, hosts: @escaping Hosts) {
         self.hosts = hosts
         self.journal = journal
         self.logger = logger
+        self.fleet = fleet
+    }
+
+    /// Decides which way the data of a plan goes.
+    package func distribution(of plan: ClonePlan, _ options: CloneOptions) throws(KVMCloneError) -> Distribution {
+        try Distribution.plan(
+            from: plan.source, to: plan.targets.map(\.host),
+            fleet: fleet ?? Fleet(name: "", sites: [], links: [], hosts: []),
+            shape: options.fanOut, payload: plan.files.reduce(0) { $0 + min($1.used, $1.size) })
     }
 
     /// Decides what a request will do. Asks all hosts at once and changes nothing. A target that can't be asked has
@@ -90,6 +102,8 @@ package struct Coordinator: Sendable {
         guard !plan.targets.isEmpty else {
             throw refused.count == 1 ? refused.first?.error ?? .nothingToDo : .allRefused(refused)
         }
+        let distribution = try distribution(of: plan, request.options)
+        if let note = distribution.note { emit(.warning(host: nil, message: note)) }
         let source = try await hosts(request.source)
         var drivers: [any HostDriver] = []
         for target in plan.targets { drivers.append(try await hosts(target.host)) }
@@ -100,7 +114,7 @@ package struct Coordinator: Sendable {
             for finding in target.findings { emit(.warning(host: target.host, message: finding.message)) }
         }
         let operation = CopyOperation(
-            id: id, plan: plan, options: request.options, source: source, targets: drivers,
+            id: id, plan: plan, distribution: distribution, options: request.options, source: source, targets: drivers,
             journal: journal, stop: stop, logger: logger, emit: emit)
         let ended = await operation.run()
         for outcome in refused { emit(.targetEnded(outcome)) }

@@ -155,7 +155,8 @@ public actor Client {
 
     private var coordinator: Coordinator {
         let directory = directory
-        return Coordinator(journal: journal, logger: options.logger) { name throws(KVMCloneError) in
+        return Coordinator(journal: journal, logger: options.logger, fleet: directory.fleet) {
+            name throws(KVMCloneError) in
             try directory.host(name)
         }
     }

@@ -9,7 +9,8 @@ import YAML
 
 /// The hosts of a client: each is made once, when it is first named.
 final class HostDirectory: Sendable {
-    private let fleet: Fleet
+    /// What the topology file says.
+    let fleet: Fleet
     private let options: ClientOptions
     private let settings: HostSettings
     private let hosts = Mutex<[String: Host]>([:])

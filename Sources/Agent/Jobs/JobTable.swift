@@ -33,6 +33,22 @@ final class JobTable: Sendable {
         try open(request.job) { try ReceivingJob(request, emit: emit) }.opened
     }
 
+    func open(_ request: OpenRepair) throws -> OpenRepair.Response {
+        let job = try find(request.job)
+        return try open(request.repair) {
+            switch job {
+            case let job as SendingJob: try job.repair(request)
+            case let job as ReceivingJob: try job.repair(request)
+            default: throw Self.wrongKind
+            }
+        }.opened
+    }
+
+    func repairing(_ id: HexBytes) throws(KVMCloneError) -> RepairJob {
+        guard let job = try find(id) as? RepairJob else { throw Self.wrongKind }
+        return job
+    }
+
     func joinable(_ id: HexBytes, as part: Joint.Part) throws(KVMCloneError) -> PeerTable {
         try find(id).peers(as: part)
     }

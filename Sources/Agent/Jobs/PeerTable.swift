@@ -19,12 +19,12 @@ final class PeerTable: Sendable {
     /// The proof for the pair of this job and the peer of that salt.
     private let handshake: @Sendable (Salt) -> Handshake
     /// Called once for each group of links, when all of them are there.
-    private let complete: @Sendable (String, Salt, [(LinkNumber, Socket)]) throws -> Void
+    private let complete: @Sendable (String, Salt, Joint, [(LinkNumber, Socket)]) throws -> Void
     private let state = Gate(State())
 
     init(
         role: Role, handshake: @escaping @Sendable (Salt) -> Handshake,
-        complete: @escaping @Sendable (String, Salt, [(LinkNumber, Socket)]) throws -> Void
+        complete: @escaping @Sendable (String, Salt, Joint, [(LinkNumber, Socket)]) throws -> Void
     ) {
         self.role = role
         self.handshake = handshake
@@ -106,7 +106,7 @@ final class PeerTable: Sendable {
             throw KVMCloneError(.validation, "\(links.count) links, or two for one stream")
         }
         state.update { $0.failures[peer] = nil }
-        return LinkGroup(peer: peer, salt: salt, links: links)
+        return LinkGroup(peer: peer, salt: salt, joint: joint, links: links)
     }
 
     private func expect(_ group: LinkGroup, on listener: Listener) {
@@ -140,7 +140,7 @@ final class PeerTable: Sendable {
     private func deliver(_ link: LinkNumber, _ socket: Socket, _ group: LinkGroup) {
         guard let all = group.add(link, socket) else { return }
         do {
-            try complete(group.peer, group.salt, all)
+            try complete(group.peer, group.salt, group.joint, all)
             state.update { $0.joined[group.peer, default: []].formUnion(group.links) }
         } catch {
             state.update { $0.failures[group.peer] = "\(error)" }
@@ -162,12 +162,14 @@ final class PeerTable: Sendable {
 final class LinkGroup: Sendable {
     let peer: String
     let salt: Salt
+    let joint: Joint
     let links: [LinkNumber]
     private let sockets = Gate<[LinkNumber: Socket]>([:])
 
-    init(peer: String, salt: Salt, links: [LinkNumber]) {
+    init(peer: String, salt: Salt, joint: Joint, links: [LinkNumber]) {
         self.peer = peer
         self.salt = salt
+        self.joint = joint
         self.links = links
     }
 

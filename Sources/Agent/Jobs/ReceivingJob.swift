@@ -23,6 +23,7 @@ final class ReceivingJob: JoinableJob {
     }
 
     private let id: HexBytes
+    private let key: JobKey
     private let operation: String
     private let transfer: ReceiveJob
     private let emit: @Sendable (AgentEvent) -> Void
@@ -48,27 +49,45 @@ final class ReceivingJob: JoinableJob {
             // The sender's frames come from it or from another receiver: the pair is with whoever passes them on.
             parents = PeerTable(
                 role: .receiver, handshake: { transfer.handshake(parent: $0) },
-                complete: { _, _, links in
-                    for (link, socket) in links { try transfer.attach(link: link, socket: socket, sender: sender) }
+                complete: { _, salt, joint, links in
+                    for (link, socket) in links {
+                        try transfer.attach(link: link, socket: socket, sender: joint.isOrigin ? salt : sender)
+                    }
                 })
             children = PeerTable(
                 role: .sender, handshake: { transfer.handshake(child: $0) },
-                complete: { child, salt, links in try transfer.addChild(id: child, salt: salt, links: links) })
+                complete: { child, salt, _, links in try transfer.addChild(id: child, salt: salt, links: links) })
             let job = request.job
             transfer.onLost(
                 link: { emit(.linkLost(LinkLoss(job: job, link: $0.raw, reason: "\($1)"))) },
-                child: { emit(.linkLost(LinkLoss(job: job, child: $0, reason: "\($1)"))) })
+                child: { emit(.linkLost(LinkLoss(job: job, link: $1.raw, child: $0, reason: "\($2)"))) })
         } catch {
             for disk in disks { disk.discard() }
             throw error
         }
         id = request.job
+        self.key = key
         operation = request.operation
         self.emit = emit
         state = Gate(State(disks: disks))
     }
 
     func peers(as part: Joint.Part) -> PeerTable { part == .child ? parents : children }
+
+    /// What hasn't come yet.
+    func missing() -> Missing.Response {
+        let missing = transfer.missing(limit: Missing.limit)
+        return Missing.Response(
+            disks: state.update { $0.disks }.map { disk in
+                (missing[UInt32(disk.index)] ?? []).map { [$0.lowerBound, $0.upperBound] }
+            }, activeLinks: transfer.activeLinks)
+    }
+
+    /// A job that sends ranges which are complete here to another target.
+    func repair(_ request: OpenRepair) throws -> RepairJob {
+        let disks = try state.update { $0.disks }.map { (UInt32($0.index), try $0.sink.readBack() as any DiskSource) }
+        return try RepairJob(request, key: key, disks: disks, options: SendOptions())
+    }
 
     /// Receives everything and makes it durable.
     func run() throws -> Receive.Response {

@@ -10,6 +10,9 @@ final class SendingJob: JoinableJob {
     let opened: OpenSend.Response
 
     private let peers: PeerTable
+    /// Seconds until a stream that has lost its targets does without. A target that comes later is repaired.
+    private static let patience = 15.0
+
     private let id: HexBytes
     private let transfer: SendJob
     private let sources: [any DiskSource]
@@ -17,6 +20,9 @@ final class SendingJob: JoinableJob {
     private let emit: @Sendable (AgentEvent) -> Void
     private let digests: Bool
     private let inTrees: Bool
+    private let key: JobKey
+    private let indexes: [UInt32]
+    private let options: SendOptions
     /// True while `run` works with the disks.
     private let isRunning = Gate(false)
 
@@ -29,7 +35,8 @@ final class SendingJob: JoinableJob {
         options.verify = request.digests
         options.compression = CompressionMode(request.compression)
         options.stallTimeout = Double(request.stallTimeout)
-        options.awaitsTargets = request.inTrees
+        options.frameSize = request.frameSize
+        options.awaitsTargets = request.inTrees ? Self.patience : nil
         options.limiter = request.bandwidthLimit.map { RateLimiter(bytesPerSecond: $0) }
         let transfer = try SendJob(
             id: uuid, key: key, disks: zip(request.disks, disks).map { (UInt32($0.index), $1.source) },
@@ -37,6 +44,9 @@ final class SendingJob: JoinableJob {
         id = request.job
         digests = request.digests
         inTrees = request.inTrees
+        self.key = key
+        indexes = request.disks.map { UInt32($0.index) }
+        self.options = options
         sources = disks.map(\.source)
         locks = Mutex(disks.flatMap(\.locks))
         self.transfer = transfer
@@ -44,9 +54,9 @@ final class SendingJob: JoinableJob {
         opened = OpenSend.Response(salt: HexBytes(transfer.salt.bytes), sizes: disks.map(\.source.size))
         peers = PeerTable(
             role: .sender, handshake: { transfer.handshake(receiver: $0) },
-            complete: { peer, salt, links in try transfer.addTarget(id: peer, salt: salt, links: links) })
+            complete: { peer, salt, _, links in try transfer.addTarget(id: peer, salt: salt, links: links) })
         let job = request.job
-        transfer.onLost { emit(.linkLost(LinkLoss(job: job, child: $0, reason: "\($1)"))) }
+        transfer.onLost { emit(.linkLost(LinkLoss(job: job, link: $1.raw, child: $0, reason: "\($2)"))) }
     }
 
     func peers(as part: Joint.Part) throws(KVMCloneError) -> PeerTable {
@@ -71,6 +81,14 @@ final class SendingJob: JoinableJob {
                 Send.Target(peer: $0.id, wireBytes: $0.wireBytes, failure: $0.failure.map { "\($0)" })
             }, stages: sent.times.byName, dataBytes: sent.dataBytes)
     }
+
+    /// A job that sends some ranges again, to one target.
+    func repair(_ request: OpenRepair) throws -> RepairJob {
+        try RepairJob(request, key: key, disks: zip(indexes, sources).map { ($0, $1) }, options: options)
+    }
+
+    /// Every target has all of it, or has failed.
+    func runDry() { transfer.runDry() }
 
     func close() {
         transfer.cancel()

@@ -24,7 +24,11 @@ struct RequestTable: Sendable {
         on(Dial.self) { try state.jobs.joinable($0.job, as: $0.joint.part).dial($0) }
         on(AwaitPeer.self) { try state.jobs.joinable($0.job, as: $0.joint.part).awaitPeer($0) }
         on(Send.self) { try state.jobs.sending($0.job).run() }
+        on(RunDry.self) { try state.jobs.sending($0.job).runDry() }
         on(Receive.self) { try state.jobs.receiving($0.job).run() }
+        on(Missing.self) { try state.jobs.receiving($0.job).missing() }
+        on(OpenRepair.self) { try state.jobs.open($0) }
+        on(RunRepair.self) { try state.jobs.repairing($0.repair).run() }
         on(ReadBack.self) { try state.jobs.receiving($0.job).readBack() }
         on(Publish.self) { try state.jobs.receiving($0.job).publish($0) }
         on(Settle.self) { try state.jobs.settle($0.job) }

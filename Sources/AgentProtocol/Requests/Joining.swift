@@ -10,10 +10,13 @@ package struct Joint: Codable, Sendable, Hashable {
     package var part: Part
     /// Numbers of links at the child: 64 times the attempt, plus the stream. None is ever used twice there.
     package var links: [UInt16]
+    /// Whether the parent has sealed what it sends itself; else it passes on what the job's source has sealed.
+    package var isOrigin: Bool
 
-    package init(_ part: Part, links: [UInt16]) {
+    package init(_ part: Part, links: [UInt16], isOrigin: Bool = false) {
         self.part = part
         self.links = links
+        self.isOrigin = isOrigin
     }
 }
 

@@ -39,12 +39,15 @@ package struct OpenSend: AgentRequest {
     package var bandwidthLimit: UInt64?
     /// Seconds without progress after which a target is given up.
     package var stallTimeout: Int
+    /// Most bytes of payload in a frame.
+    package var frameSize: Int
     /// Whether streams wait for another target when they have lost theirs.
     package var inTrees: Bool
 
     package init(
         job: HexBytes, secret: JobSecret, disks: [Disk], roots: [String], streams: Int, digests: Bool,
-        compression: Compression, bandwidthLimit: UInt64?, stallTimeout: Int, inTrees: Bool = false
+        compression: Compression, bandwidthLimit: UInt64?, stallTimeout: Int,
+        frameSize: Int = 1 << 20, inTrees: Bool = false
     ) {
         self.job = job
         self.secret = secret
@@ -55,6 +58,7 @@ package struct OpenSend: AgentRequest {
         self.compression = compression
         self.bandwidthLimit = bandwidthLimit
         self.stallTimeout = stallTimeout
+        self.frameSize = frameSize
         self.inTrees = inTrees
     }
 
@@ -110,4 +114,17 @@ package struct Send: AgentRequest {
             self.dataBytes = dataBytes
         }
     }
+}
+
+/// Tells a source that every target has all of it or has failed: what is left is only read, for its digests.
+package struct RunDry: AgentRequest {
+    package static let name = "send.dry"
+
+    package var job: HexBytes
+
+    package init(job: HexBytes) {
+        self.job = job
+    }
+
+    package typealias Response = Done
 }

@@ -6,6 +6,7 @@ import Model
 package struct CopyOperation: Sendable {
     package let id: OperationID
     package let plan: ClonePlan
+    package let distribution: Distribution
     package let options: CloneOptions
     package let source: any HostDriver
     /// In the order of `plan.targets`.
@@ -16,11 +17,13 @@ package struct CopyOperation: Sendable {
     package let logger: Logger
 
     package init(
-        id: OperationID, plan: ClonePlan, options: CloneOptions, source: any HostDriver, targets: [any HostDriver],
+        id: OperationID, plan: ClonePlan, distribution: Distribution = Distribution(), options: CloneOptions,
+        source: any HostDriver, targets: [any HostDriver],
         journal: any Journal, stop: StopSignal, logger: Logger, emit: @escaping @Sendable (OperationEvent) -> Void
     ) {
         self.id = id
         self.plan = plan
+        self.distribution = distribution
         self.options = options
         self.source = source
         self.targets = targets
@@ -48,6 +51,17 @@ package struct CopyOperation: Sendable {
         await watch.writeDown()
         emit(.progress(tracker.snapshot()))
         return outcomes
+    }
+
+    /// True when targets pass on what they get.
+    var isInTrees: Bool { distribution.plan != nil }
+
+    /// Connections that bring a target its data: at least one for each tree.
+    var streams: Int { max(options.parallel, distribution.plan?.cohorts[0].stripes.count ?? 1) }
+
+    /// Most bytes in a frame. Where targets pass frames on, each hop waits for a whole one.
+    var frameSize: Int {
+        (distribution.plan?.cohorts[0].stripes.map(\.depth).max() ?? 1) > 1 ? 256 << 10 : 1 << 20
     }
 
     /// Logs where an agent's time went, in milliseconds per stage.

@@ -38,26 +38,56 @@ struct CopyRun: Sendable {
             return await failAll(error)
         }
         let line = StartingLine(count: operation.targets.count)
-        let sending = Task { await send(after: line) }
+        let keeper = TreeKeeper(operation: operation, source: opened)
+        let joining = Task {
+            _ = await line.everyone()
+            return await keeper.join()
+        }
+        let sending = Task { await send(after: line, joining) }
+        let losses = Task { await listen(keeper) }
+        let repairs = Task {
+            guard operation.isInTrees, case .success = await sending.value else { return }
+            await Repairs(operation: operation, keeper: keeper).run()
+        }
         let outcomes = await withTaskCancellationHandler {
             await together { index in
                 await TargetRun(
                     operation: operation, tracker: tracker, ledger: ledger, index: index, secret: secret,
-                    source: opened
-                ).run(from: line, sending: sending)
+                    source: opened, keeper: keeper
+                ).run(from: line, joining: joining, sending: sending)
             }
         } onCancel: {
+            joining.cancel()
             sending.cancel()
         }
+        for task in [losses, repairs] { task.cancel() }
         sending.cancel()
         await releaseSource()
         return outcomes
     }
 
-    /// Sends once every target is joined or has failed: a stream can't be joined later.
-    private func send(after line: StartingLine) async -> Result<Send.Response, KVMCloneError> {
+    /// Passes on what agents tell of lost links.
+    private func listen(_ keeper: TreeKeeper) async {
+        await withTaskGroup(of: Void.self) { group in
+            for driver in [operation.source] + operation.targets {
+                group.addTask {
+                    for await event in await driver.agentEvents() {
+                        guard case .linkLost(let loss) = event, loss.job == operation.job else { continue }
+                        // Each by itself: joining takes a while.
+                        Task { await keeper.lost(loss, toldBy: driver.name) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends once every target is joined or has failed.
+    private func send(
+        after line: StartingLine, _ joining: Task<[String: Result<TreeKeeper.Joined, KVMCloneError>], Never>
+    ) async -> Result<Send.Response, KVMCloneError> {
         do throws(KVMCloneError) {
-            guard await line.everyone() > 0 else {
+            let joined = await joining.value.values.filter { if case .success = $0 { true } else { false } }
+            guard await line.everyone() > 0, !joined.isEmpty else {
                 throw KVMCloneError(.transfer, "no target is left", host: operation.source.name)
             }
             let sent = try await operation.source.call(Send(job: operation.job))
@@ -107,9 +137,9 @@ struct CopyRun: Sendable {
                     locked: file.lockedPaths.sorted { $0.key < $1.key }.map {
                         ImageReference(path: $0.key, format: $0.value)
                     }, exportName: "\(operation.plan.vm)/\(file.disk)")
-            }, roots: roots, streams: options.parallel, digests: options.verify,
+            }, roots: roots, streams: operation.streams, digests: options.verify,
             compression: OpenSend.Compression(options.compression), bandwidthLimit: options.bandwidthLimit,
-            stallTimeout: operation.peerStallTimeout)
+            stallTimeout: operation.peerStallTimeout, frameSize: operation.frameSize, inTrees: operation.isInTrees)
     }
 
     private func releaseSource() async {

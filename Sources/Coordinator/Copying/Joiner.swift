@@ -13,6 +13,8 @@ struct JoinEnd: Sendable {
 /// Brings the links between two agents together: directly in either direction, else through the coordinator.
 struct Joiner {
     let job: HexBytes
+    /// The parent's job where it has one of its own for this; nil: the same as the child's.
+    var parentJob: HexBytes?
     let parent: JoinEnd
     let child: JoinEnd
     /// Numbers of the links at the child.
@@ -41,7 +43,9 @@ struct Joiner {
     }
 
     private var asParent: Joint { Joint(.parent, links: links) }
-    private var asChild: Joint { Joint(.child, links: links) }
+    private var asChild: Joint { Joint(.child, links: links, isOrigin: parentJob != nil) }
+
+    private func job(of end: JoinEnd) -> HexBytes { end.name == child.name ? job : parentJob ?? job }
 
     private func joinDirectly() async throws(KVMCloneError) {
         let there = try await child.driver.profile()
@@ -70,20 +74,21 @@ struct Joiner {
         let near = isChildListening ? asChild : asParent
         let far = isChildListening ? asParent : asChild
         let port = try await listening.driver.call(
-            Listen(job: job, joint: near, peer: dialling.name, peerSalt: dialling.salt, ports: ports)
+            Listen(job: job(of: listening), joint: near, peer: dialling.name, peerSalt: dialling.salt, ports: ports)
         ).port
         _ = try await dialling.driver.call(
             Dial(
-                job: job, joint: far, peer: listening.name, peerSalt: listening.salt, address: address, port: port,
+                job: job(of: dialling), joint: far, peer: listening.name, peerSalt: listening.salt, address: address,
+                port: port,
                 timeout: Self.dialTimeout))
         _ = try await listening.driver.call(
-            AwaitPeer(job: job, joint: near, peer: dialling.name, timeout: Self.dialTimeout))
+            AwaitPeer(job: job(of: listening), joint: near, peer: dialling.name, timeout: Self.dialTimeout))
     }
 
     /// Joins a UNIX socket of each agent through an exec channel each; the channels share a socket pair here.
     private func joinThroughCoordinator() async throws(KVMCloneError) {
         let near = try await parent.driver.call(
-            ListenLocally(job: job, joint: asParent, peer: child.name, peerSalt: child.salt)
+            ListenLocally(job: job(of: parent), joint: asParent, peer: child.name, peerSalt: child.salt)
         ).path
         let far = try await child.driver.call(
             ListenLocally(job: job, joint: asChild, peer: parent.name, peerSalt: parent.salt)
@@ -101,7 +106,8 @@ struct Joiner {
             }
             try await child.driver.join(ends[1], toSocket: far)
         }
-        _ = try await parent.driver.call(AwaitPeer(job: job, joint: asParent, peer: child.name, timeout: 30))
+        _ = try await parent.driver.call(
+            AwaitPeer(job: job(of: parent), joint: asParent, peer: child.name, timeout: 30))
         _ = try await child.driver.call(AwaitPeer(job: job, joint: asChild, peer: parent.name, timeout: 30))
     }
 }

@@ -10,7 +10,9 @@ struct TargetRun: Sendable {
     let index: Int
     let secret: JobSecret
     let source: OpenSend.Response
+    let keeper: TreeKeeper
 
+    typealias Joining = Task<[String: Result<TreeKeeper.Joined, KVMCloneError>], Never>
     typealias Sending = Task<Result<Send.Response, KVMCloneError>, Never>
 
     var driver: any HostDriver { operation.targets[index] }
@@ -18,27 +20,32 @@ struct TargetRun: Sendable {
     var host: String { target.host }
 
     /// Goes all the way. A failure at any step rolls this target back; the others don't notice.
-    func run(from line: StartingLine, sending: Sending) async -> TargetOutcome {
+    func run(from line: StartingLine, joining: Joining, sending: Sending) async -> TargetOutcome {
         do throws(KVMCloneError) {
             let opened: OpenReceive.Response
             do throws(KVMCloneError) {
                 opened = try await prepare()
+                await keeper.isReady(host, driver: driver, salt: opened.salt)
                 await line.arrive(ready: true)
             } catch {
                 await line.arrive(ready: false)
                 throw error
             }
+            try await connect(joining)
             let sent = try await receive(sending)
+            await keeper.finish(host)
             let isVerified = try await verify(sent)
+            await keeper.everyoneIsFinished()
             let warnings = try await publish(opened.files)
             enter(.done)
             return end(outcome(error: nil, isVerified: isVerified, warnings: warnings))
         } catch {
+            await keeper.fail(host)
             return await fail(operation.stop.reason ?? error)
         }
     }
 
-    /// Claims the name, makes the partial files and joins the streams.
+    /// Claims the name and makes the partial files.
     private func prepare() async throws(KVMCloneError) -> OpenReceive.Response {
         enter(.preparing)
         try await ledger.perform(.claim(host: host)) { () throws(KVMCloneError) in
@@ -55,16 +62,18 @@ struct TargetRun: Sendable {
                 .connection,
                 "the agent has made \(opened.files.count) files instead of \(operation.plan.files.count)", host: host)
         }
-        enter(.connecting)
-        let joined = try await Joiner(
-            job: operation.job, parent: JoinEnd(driver: operation.source, salt: source.salt),
-            child: JoinEnd(driver: driver, salt: opened.salt),
-            links: (0..<UInt16(operation.options.parallel)).map { $0 },
-            choice: operation.options.path
-        ).join()
-        tracker.travels(by: joined.path, host: host)
-        if let note = joined.note { operation.emit(.warning(host: host, message: note)) }
         return opened
+    }
+
+    /// Waits until the target's links stand.
+    private func connect(_ joining: Joining) async throws(KVMCloneError) {
+        enter(.connecting)
+        guard let answer = await joining.value[host] else {
+            throw KVMCloneError(.connection, "the target was not joined to anybody", host: host)
+        }
+        let joined = try answer.get()
+        tracker.travels(by: joined.path, host: host)
+        for note in joined.notes { operation.emit(.warning(host: host, message: note)) }
     }
 
     private var openRequest: OpenReceive {
@@ -74,8 +83,8 @@ struct TargetRun: Sendable {
                 OpenReceive.Disk(
                     index: file.index, folder: target.folder, fileName: target.fileNames[place],
                     size: source.sizes[place], format: file.guestView ? file.format : "raw")
-            }, streams: operation.options.parallel, digests: operation.options.verify,
-            stallTimeout: operation.peerStallTimeout)
+            }, streams: operation.streams, digests: operation.options.verify,
+            stallTimeout: operation.peerStallTimeout, inTrees: operation.isInTrees)
     }
 
     /// Receives until everything is durable.
@@ -93,7 +102,8 @@ struct TargetRun: Sendable {
             throw await cause(of: error, sending)
         }
         let sent = try await sending.value.get()
-        if let failure = sent.targets.first(where: { $0.peer == host })?.failure {
+        // In a tree it got everything all the same.
+        if !operation.isInTrees, let failure = sent.targets.first(where: { $0.peer == host })?.failure {
             throw KVMCloneError(.transfer, "the source gave this target up", host: host, cause: failure)
         }
         return sent

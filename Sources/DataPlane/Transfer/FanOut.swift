@@ -9,8 +9,8 @@ final class FanOut {
     enum WhenEmpty {
         /// The stream fails.
         case fail
-        /// It waits for a new target as long as for one that stalls.
-        case wait
+        /// It waits for a new target, that many nanoseconds or until nobody is expected any more, and goes on without.
+        case wait(UInt64, isExpected: () -> Bool)
         /// The bytes go nowhere.
         case goOn
     }
@@ -25,6 +25,8 @@ final class FanOut {
     private let limiter: RateLimiter?
     private let isCancelled: () -> Bool
     private var entries: [pollfd] = []
+    /// True when it was waited in vain for a target once.
+    private var isDry = false
     /// True while a frame may be sent in part.
     private var isInFrame = false
     private(set) var socketTime: UInt64 = 0
@@ -50,12 +52,11 @@ final class FanOut {
         repeat {
             try admit()
             if links.isEmpty {
-                if whenEmpty == .goOn { return }
-                try awaitOffer()
+                guard try awaitOffer() else { return }
             }
             try sendOnce(base, count)
             // Whoever was lost in the middle of it has left nobody who has the frame: it goes to whoever comes.
-        } while links.isEmpty && whenEmpty == .wait
+        } while links.isEmpty
     }
 
     private func sendOnce(_ base: UnsafeRawPointer, _ count: Int) throws(TransferError) {
@@ -139,18 +140,25 @@ final class FanOut {
         do { links.append(try makeLink(offer)) } catch { throw TransferError(error, stream: stream) }
     }
 
-    /// With no target left: waits for one, or throws.
-    private func awaitOffer() throws(TransferError) {
-        guard whenEmpty == .wait else { throw TransferError(.allTargetsFailed, "every target failed") }
-        let start = monotonicNanoseconds()
-        defer { waitTime += monotonicNanoseconds() - start }
-        while true {
-            if isCancelled() { throw .cancelled() }
-            let now = monotonicNanoseconds()
-            guard now - start < stallTimeout else { throw TransferError(.allTargetsFailed, "every target failed") }
-            let offers = inbox.wait(until: now + 250_000_000)
-            for offer in offers { try admit(offer) }
-            if !links.isEmpty { return }
+    /// With no target left: waits for one, or throws. False when the bytes go nowhere.
+    private func awaitOffer() throws(TransferError) -> Bool {
+        switch whenEmpty {
+        case .fail: throw TransferError(.allTargetsFailed, "every target failed")
+        case .goOn: return false
+        case .wait(let patience, let isExpected):
+            guard !isDry else { return false }
+            let start = monotonicNanoseconds()
+            defer { waitTime += monotonicNanoseconds() - start }
+            while isExpected() {
+                if isCancelled() { throw .cancelled() }
+                let now = monotonicNanoseconds()
+                guard now - start < patience else { break }
+                let offers = inbox.wait(until: now + 50_000_000)
+                for offer in offers { try admit(offer) }
+                if !links.isEmpty { return true }
+            }
+            isDry = true
+            return false
         }
     }
 
@@ -178,7 +186,7 @@ final class FanOut {
     private func removeFailed() throws(TransferError) {
         if isCancelled() { throw .cancelled() }
         links.removeAll { $0.target.hasFailed }
-        if links.isEmpty, whenEmpty == .fail { throw TransferError(.allTargetsFailed, "every target failed") }
+        if links.isEmpty, case .fail = whenEmpty { throw TransferError(.allTargetsFailed, "every target failed") }
     }
 
     private func dropStalled(_ now: UInt64, _ isPending: (TargetLink) -> Bool) {

@@ -24,7 +24,7 @@ public final class ReceiveJob: Sendable {
 
     private struct Events {
         var onLinkLost: (@Sendable (LinkNumber, TransferError) -> Void)?
-        var onChildLost: (@Sendable (String, TransferError) -> Void)?
+        var onChildLost: TargetLoss?
     }
 
     fileprivate struct State: Sendable {
@@ -80,7 +80,7 @@ public final class ReceiveJob: Sendable {
     ///   - links: connections past their handshakes, by the numbers that they have at the child.
     public func addChild(id child: String, salt: Salt, links: [(LinkNumber, Socket)]) throws(TransferError) {
         let onLost = events.withLock { $0.onChildLost }
-        let target = SendTarget(id: child, salt: salt, sockets: links.map(\.1), onLost: onLost)
+        let target = SendTarget(id: child, salt: salt, links: links, onLost: onLost)
         for (link, socket) in links {
             guard Int(link.stream) < relays.count,
                 relays[Int(link.stream)].inbox.offer(LinkOffer(target: target, link: link, socket: socket))
@@ -97,13 +97,16 @@ public final class ReceiveJob: Sendable {
     /// that is added later is. From any thread.
     public func onLost(
         link onLink: @escaping @Sendable (LinkNumber, TransferError) -> Void,
-        child onChild: @escaping @Sendable (String, TransferError) -> Void
+        child onChild: @escaping TargetLoss
     ) {
         events.withLock { $0 = Events(onLinkLost: onLink, onChildLost: onChild) }
     }
 
     /// What hasn't come yet of each disk, by its index; at most `limit` ranges of each.
     public func missing(limit: Int) -> [UInt32: [Range<UInt64>]] { disks.missing(limit: limit) }
+
+    /// Links that bring something now.
+    public var activeLinks: Int { state.update { $0.active } }
 
     /// Bytes given to the kernel for children so far.
     public var relayedBytes: UInt64 {

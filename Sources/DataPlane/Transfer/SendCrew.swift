@@ -67,10 +67,14 @@ final class SendCrew: Sendable {
 
     private func makeWorker(_ stream: UInt16, _ pool: BufferPool) throws -> SendWorker {
         let (key, options) = (context.key, context.options)
+        let whenEmpty: FanOut.WhenEmpty =
+            if let seconds = options.awaitsTargets {
+                .wait(UInt64(seconds * 1e9), isExpected: { [context] in !context.runsDry.isSet })
+            } else { .fail }
         let maker = LinkMaker(job: context.job, key: key, epoch: options.epoch)
         let fanOut = FanOut(
             stream: stream, inbox: context.inboxes[Int(stream)], options: options.fanOut,
-            whenEmpty: options.awaitsTargets ? .wait : .fail, isCancelled: { [self] in isStopped },
+            whenEmpty: whenEmpty, isCancelled: { [self] in isStopped },
             makeLink: maker.link)
         let sealKey = try StreamKey.stream(
             key, salt: context.salt, stream: stream, direction: .forward, epoch: options.epoch)

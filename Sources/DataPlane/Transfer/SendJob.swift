@@ -16,7 +16,8 @@ public final class SendJob: Sendable {
     private let options: SendOptions
     private let targets = Mutex<[SendTarget]>([])
     private let inboxes: [LinkInbox]
-    private let onLost = Mutex<(@Sendable (String, TransferError) -> Void)?>(nil)
+    private let runsDry = CancelFlag()
+    private let onLost = Mutex<TargetLoss?>(nil)
     private let counters = SendCounters()
     private let cancelled = Atomic<Bool>(false)
     private let started = Atomic<Bool>(false)
@@ -81,7 +82,7 @@ public final class SendJob: Sendable {
     /// Adds a target for some streams, before or while the job runs: it gets what is sent from then on. Throws when
     /// one of the streams has ended.
     public func addTarget(id: String, salt: Salt, links: [(LinkNumber, Socket)]) throws(TransferError) {
-        let target = SendTarget(id: id, salt: salt, sockets: links.map(\.1), onLost: onLost.withLock { $0 })
+        let target = SendTarget(id: id, salt: salt, links: links, onLost: onLost.withLock { $0 })
         for (link, socket) in links {
             guard Int(link.stream) < inboxes.count,
                 inboxes[Int(link.stream)].offer(LinkOffer(target: target, link: link, socket: socket))
@@ -95,9 +96,12 @@ public final class SendJob: Sendable {
     }
 
     /// `body` is called, from any thread and once for each target that is added later, when the target is lost.
-    public func onLost(_ body: @escaping @Sendable (String, TransferError) -> Void) {
+    public func onLost(_ body: @escaping TargetLoss) {
         onLost.withLock { $0 = body }
     }
+
+    /// Tells that no more targets come: streams that have none any more only read and hash what is left.
+    public func runDry() { runsDry.set() }
 
     /// Ends `run` soon, from any thread: connections are shut down, and the workers stop at their next step.
     public func cancel() {
@@ -131,7 +135,7 @@ public final class SendJob: Sendable {
         let crew = SendCrew(
             SendContext(
                 job: id, key: key, salt: salt, queue: WorkQueue(parts), roots: roots, counters: counters,
-                inboxes: inboxes, options: options),
+                runsDry: runsDry, inboxes: inboxes, options: options),
             cancelled: { [cancelled = self] in cancelled.isCancelled })
         let outcome = try crew.run()
         if isCancelled { throw .cancelled() }

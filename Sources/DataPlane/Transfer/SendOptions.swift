@@ -12,8 +12,9 @@ public struct SendOptions: Sendable {
     public var window: UInt64 = 32 << 20
     /// Seconds without progress after which a target is dropped.
     public var stallTimeout: Double = 30
-    /// Whether a stream that has lost its targets waits for another one, as long as for a target that stalls.
-    public var awaitsTargets = false
+    /// Seconds that a stream which has lost its targets waits for another one before it goes on without, so that
+    /// everything is read and hashed all the same; nil: the job fails.
+    public var awaitsTargets: Double?
     /// Limit on the bytes of all targets together; may be shared with other jobs.
     public var limiter: RateLimiter?
     /// Generation of the source view; the receivers must have been told the same.

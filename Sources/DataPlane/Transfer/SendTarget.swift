@@ -1,5 +1,8 @@
 import Synchronization
 
+/// Is told when a target is lost: its name, one of its links, and why.
+public typealias TargetLoss = @Sendable (String, LinkNumber, TransferError) -> Void
+
 /// One target of a sending or relaying job, over all of the streams that it has from there.
 final class SendTarget: Sendable {
     let id: String
@@ -11,14 +14,15 @@ final class SendTarget: Sendable {
     private let sockets: [Socket]
     private let failed = Atomic<Bool>(false)
     private let reason = Mutex<TransferError?>(nil)
-    private let onLost: (@Sendable (String, TransferError) -> Void)?
+    private let link: LinkNumber?
+    private let onLost: TargetLoss?
 
-    init(
-        id: String, salt: Salt, sockets: [Socket], onLost: (@Sendable (String, TransferError) -> Void)? = nil
-    ) {
+    /// `links`: past their handshakes. `onLost`: called once.
+    init(id: String, salt: Salt, links: [(LinkNumber, Socket)], onLost: TargetLoss?) {
         self.id = id
         self.salt = salt
-        self.sockets = sockets
+        sockets = links.map(\.1)
+        link = links.first?.0
         self.onLost = onLost
     }
 
@@ -30,7 +34,7 @@ final class SendTarget: Sendable {
         reason.withLock { if $0 == nil { $0 = error } }
         let isFirst = !failed.exchange(true, ordering: .acquiringAndReleasing)
         shutDown()
-        if isFirst { onLost?(id, error) }
+        if isFirst, let link { onLost?(id, link, error) }
     }
 
     func shutDown() { for socket in sockets { socket.shutDown() } }

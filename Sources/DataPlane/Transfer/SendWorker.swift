@@ -8,6 +8,8 @@ struct SendContext: Sendable {
     let queue: WorkQueue
     let roots: RootHasher?
     let counters: SendCounters
+    /// Set when no more targets are to be waited for.
+    let runsDry: CancelFlag
     /// By stream.
     let inboxes: [LinkInbox]
     let options: SendOptions

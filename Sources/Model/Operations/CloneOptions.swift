@@ -22,6 +22,18 @@ public struct CloneOptions: Sendable, Codable, Equatable {
         case off
     }
 
+    /// How the data gets from the source to several targets.
+    public enum FanOut: String, Sendable, Codable, CaseIterable {
+        /// Up to eight trees, as good as the planner finds for the topology.
+        case auto
+        /// The source feeds every target.
+        case star
+        /// One path through all targets.
+        case chain
+        /// The best single tree.
+        case tree
+    }
+
     /// The copy's name; nil: the command's default.
     public var newName: String?
     /// Replace a VM of that name on the target, after the new copy is complete.
@@ -52,6 +64,8 @@ public struct CloneOptions: Sendable, Codable, Equatable {
     public var copyMedia = false
     /// Which way the bytes may travel.
     public var path = PathChoice.auto
+    /// How the data gets to several targets.
+    public var fanOut = FanOut.auto
 
     /// The default options.
     public init() {}

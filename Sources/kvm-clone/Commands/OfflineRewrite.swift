@@ -37,7 +37,8 @@ struct OfflineRewrite {
             ("parallel", copy.parallel != nil), ("compress", copy.compress != nil), ("verify", copy.verify != nil),
             ("timeout", copy.timeout != nil), ("deadline", copy.deadline != nil), ("pool", copy.pool != nil),
             ("bwlimit", copy.bandwidthLimit != nil), ("view", copy.view != .container), ("flatten", copy.flatten),
-            ("copy-media", copy.copyMedia), ("path", copy.path != .auto), ("ssh-key", copy.ssh.key != nil),
+            ("copy-media", copy.copyMedia), ("path", copy.path != .auto), ("fanout", copy.fanOut != .auto),
+            ("ssh-key", copy.ssh.key != nil),
             ("ssh-port", copy.ssh.port != nil),
         ]
         if let (name, _) = useless.first(where: \.1) {

@@ -25,6 +25,7 @@ extension CopyOptions {
         options.flatten = flatten
         options.copyMedia = copyMedia
         options.path = path
+        options.fanOut = fanOut
         return options
     }
 

@@ -55,6 +55,13 @@ struct CopyOptions: ParsableArguments {
     @Option(help: "Which way the bytes may travel.")
     var path = CloneOptions.PathChoice.auto
 
+    @Option(
+        name: .customLong("fanout"),
+        help:
+            "How several targets get the data: along the best trees (auto), all from the source (star), one from the other (chain), or along one tree (tree)."
+    )
+    var fanOut = CloneOptions.FanOut.auto
+
     @OptionGroup var ssh: SSHOptions
 
     var flags: [ConfigKey: Configuration.Flag] {
@@ -68,4 +75,5 @@ struct CopyOptions: ParsableArguments {
 }
 
 extension CloneOptions.View: ExpressibleByArgument {}
+extension CloneOptions.FanOut: ExpressibleByArgument {}
 extension CloneOptions.PathChoice: ExpressibleByArgument {}

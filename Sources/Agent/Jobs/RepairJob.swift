@@ -1,0 +1,58 @@
+import AgentProtocol
+import DataPlane
+import FoundationEssentials
+import Model
+
+/// Sends some ranges of a job's disks to one of its targets, sealed by this agent as an origin of its own.
+final class RepairJob: JoinableJob {
+    let opened: OpenRepair.Response
+    private let transfer: SendJob
+    private let peers: PeerTable
+
+    init(
+        _ request: OpenRepair, key: JobKey, disks: [(index: UInt32, source: any DiskSource)], options: SendOptions
+    ) throws {
+        guard let uuid = UUID(job: request.job) else {
+            throw KVMCloneError(.validation, "the job's id has the wrong length")
+        }
+        var options = options
+        options.streams = request.streams
+        options.verify = false
+        options.awaitsTargets = nil
+        let ranges = try request.disks.map { disk in
+            try disk.map { ends in
+                guard ends.count == 2, ends[0] <= ends[1] else {
+                    throw KVMCloneError(.validation, "a range without a first and an end byte")
+                }
+                return ends[0]..<ends[1]
+            }
+        }
+        let transfer = try SendJob(id: uuid, key: key, disks: disks, options: options, ranges: ranges)
+        self.transfer = transfer
+        opened = OpenRepair.Response(salt: HexBytes(transfer.salt.bytes))
+        peers = PeerTable(
+            role: .sender, handshake: { transfer.handshake(receiver: $0) },
+            complete: { peer, salt, _, links in
+                // A repair has streams of its own; the target counts its links as further attempts at some of those
+                // that the job has.
+                try transfer.addTarget(id: peer, salt: salt, links: links)
+            })
+    }
+
+    func peers(as part: Joint.Part) throws(KVMCloneError) -> PeerTable {
+        guard part == .parent else { throw KVMCloneError(.validation, "a repair is nobody's child") }
+        return peers
+    }
+
+    func run() throws -> RunRepair.Response {
+        defer { peers.close() }
+        let report = try transfer.run()
+        return RunRepair.Response(
+            wireBytes: report.targets.reduce(0) { $0 + $1.wireBytes }, dataBytes: report.dataBytes)
+    }
+
+    func close() {
+        transfer.cancel()
+        peers.close()
+    }
+}

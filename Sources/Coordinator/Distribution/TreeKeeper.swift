@@ -1,0 +1,212 @@
+import AgentProtocol
+import Logging
+import Model
+import Planner
+
+/// Two agents that are to be joined, and what came of it.
+private struct JoinAttempt: Sendable {
+    let parent: String
+    let child: String
+    let streams: [UInt16]
+    let joiner: Joiner
+    var answer: Result<TreeKeeper.Joined, KVMCloneError>?
+
+    var hasJoined: Bool { if case .success? = answer { true } else { false } }
+}
+
+/// Joins the agents of an operation as the trees have it, and finds new parents for those whose parent is lost.
+actor TreeKeeper {
+    /// How a target was joined: the worst of its ways, and why it isn't a direct one.
+    typealias Joined = (path: DataPath, notes: [String])
+
+    private let operation: CopyOperation
+    private let secretID: HexBytes
+    private var ends: [String: JoinEnd]
+    private var state: TreeState?
+    private var finished: Set<String> = []
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var isEnded = false
+
+    init(operation: CopyOperation, source: OpenSend.Response) {
+        self.operation = operation
+        secretID = operation.job
+        ends = [operation.source.name: JoinEnd(driver: operation.source, salt: source.salt)]
+    }
+
+    // MARK: Joining
+
+    /// A target has made its files and is ready to be joined.
+    func isReady(_ host: String, driver: any HostDriver, salt: HexBytes) {
+        ends[host] = JoinEnd(driver: driver, salt: salt)
+    }
+
+    /// Joins everybody who is ready, and answers for each target.
+    func join() async -> [String: Result<Joined, KVMCloneError>] {
+        let source = operation.source.name
+        let ready = operation.plan.targets.map(\.host).filter { ends[$0] != nil }
+        let (layout, plan) = self.layout(for: ready)
+        state = TreeState(source: source, layout: layout, plan: plan)
+        var answers = await Self.join(layout.edges.compactMap { attempt($0.parent, $0.child, $0.streams) })
+        // Whoever can't be joined to another target, which may be the other's fault, gets it from the source.
+        let failed = answers.filter { !$0.hasJoined && $0.parent != source }
+        let again = failed.compactMap { failure in
+            let stripes = layout.stripes.indices.filter { layout.stripes[$0].parents[failure.child] == failure.parent }
+            guard let generation = state?.move(failure.child, to: source, in: stripes) else {
+                return nil as JoinAttempt?
+            }
+            return attempt(source, failure.child, failure.streams, generation: generation)
+        }
+        if !again.isEmpty {
+            answers.removeAll { !$0.hasJoined && $0.parent != source }
+            answers += await Self.join(again)
+        }
+        return Dictionary(grouping: answers, by: \.child).mapValues(Self.together)
+    }
+
+    private func attempt(
+        _ parent: String, _ child: String, _ streams: [UInt16], generation: Int = 0
+    ) -> JoinAttempt? {
+        guard let near = ends[parent], let far = ends[child] else { return nil }
+        let links = streams.map { UInt16(generation * Self.streamsPerGeneration) + $0 }
+        return JoinAttempt(
+            parent: parent, child: child, streams: streams, joiner: joiner(near, far, links: links), answer: nil)
+    }
+
+    private static func together(_ attempts: [JoinAttempt]) -> Result<Joined, KVMCloneError> {
+        var joined: Joined = (.direct, [])
+        for attempt in attempts {
+            switch attempt.answer {
+            case .success(let one)?:
+                if one.path == .coordinator { joined.path = .coordinator }
+                joined.notes += one.notes
+            case .failure(let error)?: return .failure(error)
+            case nil: break
+            }
+        }
+        return .success(joined)
+    }
+
+    /// Joins many pairs at once.
+    private static func join(_ attempts: [JoinAttempt]) async -> [JoinAttempt] {
+        await withTaskGroup(of: JoinAttempt.self) { group in
+            for attempt in attempts {
+                group.addTask {
+                    var attempt = attempt
+                    do throws(KVMCloneError) {
+                        let joined = try await attempt.joiner.join()
+                        attempt.answer = .success((joined.path, [joined.note].compactMap { $0 }))
+                    } catch {
+                        attempt.answer = .failure(error)
+                    }
+                    return attempt
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    /// The trees that were planned, made anew if a target is missing.
+    private func layout(for ready: [String]) -> (TreeLayout, DistributionPlan?) {
+        let source = operation.source.name
+        let streams = operation.streams
+        let star = TreeLayout.star(source: source, targets: ready, streams: streams)
+        guard operation.isInTrees, ready.count > 1, var plan = operation.distribution.plan else { return (star, nil) }
+        if Set(plan.cohorts[0].targets) != Set(ready) {
+            var request = plan.request
+            request.targets = ready
+            request.mostStripes = min(8, streams)
+            do { plan = try DistributionPlanner.plan(request) } catch {
+                operation.logger.warning("no trees", metadata: ["error": "\(error)"])
+                return (star, nil)
+            }
+        }
+        let layout = TreeLayout(plan.cohorts[0], streams: streams)
+        return layout.streams == streams ? (layout, plan) : (star, nil)
+    }
+
+    private func joiner(_ parent: JoinEnd, _ child: JoinEnd, links: [UInt16]) -> Joiner {
+        Joiner(job: operation.job, parent: parent, child: child, links: links, choice: operation.options.path)
+    }
+
+    // MARK: Losses
+
+    /// Answers what one agent tells: a link of a living target that is lost gets a new parent.
+    func lost(_ loss: LinkLoss, toldBy host: String) async {
+        guard operation.isInTrees, !isEnded, state != nil, let link = loss.link else { return }
+        let child = loss.child ?? host
+        let generation = Int(link) / Self.streamsPerGeneration
+        // A parent loses all links to a child at once; a child tells of each.
+        let streams = loss.child == nil ? [link % UInt16(Self.streamsPerGeneration)] : nil
+        let stripes = state?.stripes(of: child, generation: generation, streams: streams) ?? []
+        guard !stripes.isEmpty, !finished.contains(child) else { return }
+        for (parent, stripes, generation) in state?.reparent(child, in: stripes) ?? [] {
+            await rejoin(child, to: parent, stripes: stripes, generation: generation, because: loss.reason)
+        }
+    }
+
+    private func rejoin(
+        _ child: String, to parent: String, stripes: [Int], generation: Int, because reason: String
+    ) async {
+        guard let near = ends[parent], let far = ends[child], let layout = state?.layout else { return }
+        let streams = stripes.flatMap { layout.stripes[$0].streams }
+        let links = streams.map { UInt16(generation * Self.streamsPerGeneration) + $0 }
+        operation.logger.info(
+            "new parent", metadata: ["host": "\(child)", "parent": "\(parent)", "reason": "\(reason)"])
+        do {
+            _ = try await joiner(near, far, links: links).join()
+        } catch {
+            operation.logger.warning("no new parent", metadata: ["host": "\(child)", "error": "\(error)"])
+            state?.giveUp(child, stripes: stripes, generation: generation)
+        }
+    }
+
+    /// A target has failed and is rolled back: nobody is joined to it again.
+    func fail(_ host: String) {
+        state?.remove(host)
+        ends[host] = nil
+        end(host)
+    }
+
+    // MARK: The end
+
+    /// A target has everything.
+    func finish(_ host: String) { end(host) }
+
+    private func end(_ host: String) {
+        finished.insert(host)
+        guard isOver, !isEnded else { return }
+        isEnded = true
+        if operation.isInTrees {
+            // Its own end shows whether the source has heard it.
+            Task { [operation] in _ = try? await operation.source.call(RunDry(job: operation.job)) }
+        }
+        for continuation in waiting { continuation.resume() }
+        waiting = []
+    }
+
+    private var isOver: Bool { operation.plan.targets.allSatisfy { finished.contains($0.host) } }
+
+    /// Waits until every target has everything or has failed: until then it may have to pass something on.
+    func everyoneIsFinished() async {
+        guard operation.isInTrees, !isOver else { return }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    /// Targets that are still receiving.
+    var unfinished: [String] {
+        operation.plan.targets.map(\.host).filter { !finished.contains($0) && ends[$0] != nil }
+    }
+
+    /// Ends for a repair of `child`: a target that has everything, else the source.
+    func provider(for child: String) -> (parent: JoinEnd, child: JoinEnd, generation: Int)? {
+        guard let far = ends[child], let generation = state?.nextGeneration(of: child) else { return nil }
+        let helpers = state?.alive.filter { finished.contains($0) && $0 != child }.sorted() ?? []
+        guard let near = (helpers.first ?? operation.source.name) as String?, let parent = ends[near] else {
+            return nil
+        }
+        return (parent, far, generation)
+    }
+
+    /// As the agents number links.
+    static let streamsPerGeneration = 64
+}
