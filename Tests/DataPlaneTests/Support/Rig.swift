@@ -65,6 +65,7 @@ func plainRoot(_ bytes: [UInt8]) throws -> Digest256 {
 }
 
 extension LinkNumber: ExpressibleByIntegerLiteral {
+    /// The raw number.
     public init(integerLiteral value: UInt16) { self.init(raw: value) }
 
     /// The links of a job's streams at the first attempt.
