@@ -51,7 +51,9 @@ final class ReceivingJob: JoinableJob {
                 role: .receiver, handshake: { transfer.handshake(parent: $0) },
                 complete: { _, salt, joint, links in
                     for (link, socket) in links {
-                        try transfer.attach(link: link, socket: socket, sender: joint.isOrigin ? salt : sender)
+                        try transfer.attach(
+                            link: link, socket: socket, sender: joint.isOrigin ? salt : sender,
+                            passesOn: !joint.isOrigin)
                     }
                 })
             children = PeerTable(

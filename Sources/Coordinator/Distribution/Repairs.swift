@@ -3,26 +3,30 @@ import Model
 
 /// Gives targets what their trees have not brought: from a target that has it, else from the source.
 struct Repairs: Sendable {
-    private static let streams = 2
-
     let operation: CopyOperation
     let keeper: TreeKeeper
 
     /// Looks after those that are left until all are finished. The source has sent everything when this begins.
     func run() async {
-        var number = 0
+        var number = 1
         while !Task.isCancelled {
             let left = await keeper.unfinished
             if left.isEmpty { return }
-            for host in left {
-                number += 1
-                do throws(KVMCloneError) {
-                    try await repair(host, number: number)
-                } catch {
-                    // The target's own time-out decides when it is given up.
-                    operation.logger.warning("repair failed", metadata: ["host": "\(host)", "error": "\(error)"])
+            let first = number
+            await withTaskGroup(of: Void.self) { group in
+                for (index, host) in left.enumerated() {
+                    group.addTask {
+                        do throws(KVMCloneError) {
+                            try await repair(host, number: first + index)
+                        } catch {
+                            // The target's own time-out decides when it is given up.
+                            operation.logger.warning(
+                                "repair failed", metadata: ["host": "\(host)", "error": "\(error)"])
+                        }
+                    }
                 }
             }
+            number += left.count
             do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
         }
     }
@@ -32,29 +36,49 @@ struct Repairs: Sendable {
         let missing = try await driver.call(Missing(job: operation.job))
         // What is on its way arrives by itself.
         guard !missing.isComplete, missing.activeLinks == 0 else { return }
-        guard let ends = await keeper.provider(for: host) else { return }
-        var bytes = operation.job.bytes
-        bytes[14] = UInt8(number >> 8 & 0xff)
-        bytes[15] = UInt8(number & 0xff)
-        let id = HexBytes(bytes)
+        guard let ends = await keeper.beginRepair(of: host) else { return }
         operation.logger.info("repair", metadata: ["host": "\(host)", "from": "\(ends.parent.name)"])
-        let opened = try await ends.parent.driver.call(
-            OpenRepair(job: operation.job, repair: id, disks: missing.disks, streams: Self.streams))
         let result: Result<Void, KVMCloneError>
         do throws(KVMCloneError) {
-            let streams = (0..<UInt16(Self.streams)).map {
-                UInt16(ends.generation * TreeKeeper.streamsPerGeneration) + $0
-            }
-            _ = try await Joiner(
-                job: operation.job, parentJob: id, parent: JoinEnd(driver: ends.parent.driver, salt: opened.salt),
-                child: ends.child, links: streams, choice: operation.options.path
-            ).join()
-            _ = try await ends.parent.driver.call(RunRepair(repair: id))
+            try await repair(missing, from: ends.parent, to: ends.child, generation: ends.generation, id: id(number))
             result = .success(())
         } catch {
             result = .failure(error)
         }
-        _ = try? await ends.parent.driver.call(Close(job: id))
+        await keeper.endRepair(by: ends.parent.name)
         try result.get()
+    }
+
+    private func repair(
+        _ missing: Missing.Response, from parent: JoinEnd, to child: JoinEnd, generation: Int, id: HexBytes
+    ) async throws(KVMCloneError) {
+        let opened = try await parent.driver.call(
+            OpenRepair(job: operation.job, repair: id, disks: missing.disks, streams: streams))
+        let result: Result<Void, KVMCloneError>
+        do throws(KVMCloneError) {
+            _ = try await Joiner(
+                job: operation.job, parentJob: id, parent: JoinEnd(driver: parent.driver, salt: opened.salt),
+                child: child,
+                links: (0..<UInt16(streams)).map { UInt16(generation * TreeKeeper.streamsPerGeneration) + $0 },
+                choice: operation.options.path
+            ).join()
+            _ = try await parent.driver.call(RunRepair(repair: id))
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        // An agent that doesn't know it any more has nothing to close.
+        _ = try? await parent.driver.call(Close(job: id))
+        try result.get()
+    }
+
+    private var streams: Int { min(2, operation.streams) }
+
+    /// The operation's job with a number behind it.
+    private func id(_ number: Int) -> HexBytes {
+        var bytes = operation.job.bytes
+        bytes[14] = UInt8(number >> 8 & 0xff)
+        bytes[15] = UInt8(number & 0xff)
+        return HexBytes(bytes)
     }
 }

@@ -20,16 +20,16 @@ actor TreeKeeper {
     typealias Joined = (path: DataPath, notes: [String])
 
     private let operation: CopyOperation
-    private let secretID: HexBytes
     private var ends: [String: JoinEnd]
     private var state: TreeState?
     private var finished: Set<String> = []
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var isEnded = false
+    /// How many targets each host repairs now.
+    private var repairs: [String: Int] = [:]
 
     init(operation: CopyOperation, source: OpenSend.Response) {
         self.operation = operation
-        secretID = operation.job
         ends = [operation.source.name: JoinEnd(driver: operation.source, salt: source.salt)]
     }
 
@@ -139,24 +139,31 @@ actor TreeKeeper {
         let streams = loss.child == nil ? [link % UInt16(Self.streamsPerGeneration)] : nil
         let stripes = state?.stripes(of: child, generation: generation, streams: streams) ?? []
         guard !stripes.isEmpty, !finished.contains(child) else { return }
-        for (parent, stripes, generation) in state?.reparent(child, in: stripes) ?? [] {
-            await rejoin(child, to: parent, stripes: stripes, generation: generation, because: loss.reason)
-        }
+        operation.logger.info(
+            "link lost", metadata: ["host": "\(child)", "told by": "\(host)", "reason": "\(loss.reason)"])
+        await findParent(for: child, in: stripes, avoiding: [])
     }
 
-    private func rejoin(
-        _ child: String, to parent: String, stripes: [Int], generation: Int, because reason: String
-    ) async {
-        guard let near = ends[parent], let far = ends[child], let layout = state?.layout else { return }
-        let streams = stripes.flatMap { layout.stripes[$0].streams }
-        let links = streams.map { UInt16(generation * Self.streamsPerGeneration) + $0 }
-        operation.logger.info(
-            "new parent", metadata: ["host": "\(child)", "parent": "\(parent)", "reason": "\(reason)"])
-        do {
-            _ = try await joiner(near, far, links: links).join()
-        } catch {
-            operation.logger.warning("no new parent", metadata: ["host": "\(child)", "error": "\(error)"])
-            state?.giveUp(child, stripes: stripes, generation: generation)
+    /// Joins `child` to a new parent in each of the stripes. One that can't be joined, for it has ended as well or has
+    /// no more to give, is avoided the next time.
+    private func findParent(for child: String, in stripes: [Int], avoiding avoided: Set<String>) async {
+        for (parent, stripes, generation) in state?.reparent(child, in: stripes, avoiding: avoided) ?? [] {
+            guard let near = ends[parent], let far = ends[child], let layout = state?.layout else { continue }
+            let links = stripes.flatMap { layout.stripes[$0].streams }.map {
+                UInt16(generation * Self.streamsPerGeneration) + $0
+            }
+            do {
+                _ = try await joiner(near, far, links: links).join()
+                operation.logger.info("new parent", metadata: ["host": "\(child)", "parent": "\(parent)"])
+            } catch {
+                operation.logger.info(
+                    "not to be joined", metadata: ["host": "\(child)", "parent": "\(parent)", "error": "\(error)"])
+                if parent == operation.source.name || !(state?.alive.contains(child) ?? false) {
+                    state?.giveUp(child, stripes: stripes, generation: generation)
+                } else {
+                    await findParent(for: child, in: stripes, avoiding: avoided.union([parent]))
+                }
+            }
         }
     }
 
@@ -197,15 +204,18 @@ actor TreeKeeper {
         operation.plan.targets.map(\.host).filter { !finished.contains($0) && ends[$0] != nil }
     }
 
-    /// Ends for a repair of `child`: a target that has everything, else the source.
-    func provider(for child: String) -> (parent: JoinEnd, child: JoinEnd, generation: Int)? {
+    /// Ends for a repair of `child`: a target that has everything, and has the fewest others to repair, else the
+    /// source. `endRepair` gives the provider back.
+    func beginRepair(of child: String) -> (parent: JoinEnd, child: JoinEnd, generation: Int)? {
         guard let far = ends[child], let generation = state?.nextGeneration(of: child) else { return nil }
-        let helpers = state?.alive.filter { finished.contains($0) && $0 != child }.sorted() ?? []
-        guard let near = (helpers.first ?? operation.source.name) as String?, let parent = ends[near] else {
-            return nil
-        }
-        return (parent, far, generation)
+        let helpers = state?.alive.filter { finished.contains($0) && ends[$0] != nil }.sorted() ?? []
+        let name = helpers.min { repairs[$0, default: 0] < repairs[$1, default: 0] } ?? operation.source.name
+        guard let near = ends[name] else { return nil }
+        repairs[name, default: 0] += 1
+        return (near, far, generation)
     }
+
+    func endRepair(by parent: String) { repairs[parent, default: 1] -= 1 }
 
     /// As the agents number links.
     static let streamsPerGeneration = 64

@@ -44,8 +44,11 @@ struct TreeState: Sendable {
         }
     }
 
-    /// Chooses new parents for `child` in some stripes, and notes them. What can't be had any more is left out.
-    mutating func reparent(_ child: String, in stripes: [Int]) -> [(parent: String, stripes: [Int], generation: Int)] {
+    /// Chooses new parents for `child` in some stripes, none of `avoided`, and notes them. What can't be had any more is
+    /// left out.
+    mutating func reparent(
+        _ child: String, in stripes: [Int], avoiding avoided: Set<String> = []
+    ) -> [(parent: String, stripes: [Int], generation: Int)] {
         guard alive.contains(child) else { return [] }
         var chosen: [String: [Int]] = [:]
         for stripe in stripes {
@@ -55,7 +58,7 @@ struct TreeState: Sendable {
                 generations[place] = nil
                 continue
             }
-            let parent = parent(for: child, stripe: stripe)
+            let parent = parent(for: child, stripe: stripe, avoiding: avoided)
             chosen[parent, default: []].append(stripe)
         }
         return chosen.sorted { $0.key < $1.key }.map { parent, stripes in
@@ -87,9 +90,10 @@ struct TreeState: Sendable {
     }
 
     /// The nearest ancestor or a peer, as the plan has it, unless that one hangs below the child by now.
-    private func parent(for child: String, stripe: Int) -> String {
+    private func parent(for child: String, stripe: Int, avoiding avoided: Set<String>) -> String {
         guard let plan,
-            let parent = plan.replacementParent(for: child, cohort: 0, stripe: stripe, alive: alive),
+            let parent = plan.replacementParent(
+                for: child, cohort: 0, stripe: stripe, alive: alive.subtracting(avoided)),
             !isBelow(parent, child, stripe: stripe)
         else { return source }
         return parent

@@ -122,7 +122,11 @@ public final class ReceiveJob: Sendable {
     /// - Parameters:
     ///   - link: its number; each may be attached once.
     ///   - sender: the salt of whoever sealed its frames, as the coordinator told it.
-    public func attach(link: LinkNumber, socket: Socket, sender: Salt) throws(TransferError) {
+    ///   - passesOn: whether children get its frames; not those of another origin than the job's, for they know only
+    ///     that one's key.
+    public func attach(
+        link: LinkNumber, socket: Socket, sender: Salt, passesOn: Bool = true
+    ) throws(TransferError) {
         let refusal = state.update { state -> TransferError? in
             if state.isOver || isCancelled { return .cancelled() }
             guard link.stream < UInt16(options.streams), state.sockets[link] == nil,
@@ -136,7 +140,7 @@ public final class ReceiveJob: Sendable {
             state.sockets[link] = socket
             do {
                 let thread = try WorkerThread(name: "kc-recv-\(link.stream)") { [self] in
-                    receive(link, socket, sender)
+                    receive(link, socket, sender, passesOn: passesOn)
                 }
                 state.threads.append(thread)
                 state.active += 1
@@ -250,12 +254,12 @@ public final class ReceiveJob: Sendable {
         state.update { $0.shutDown() }
     }
 
-    private func receive(_ link: LinkNumber, _ socket: Socket, _ sender: Salt) {
+    private func receive(_ link: LinkNumber, _ socket: Socket, _ sender: Salt, passesOn: Bool) {
         var times = StageTimes()
         var lost: TransferError?
         do {
             try relays[Int(link.stream)].hold { relay in
-                let receiver = try makeStream(link, socket, sender, relay)
+                let receiver = try makeStream(link, socket, sender, passesOn ? relay : nil)
                 defer {
                     times = receiver.times
                     kc_thread_cpu(&times.userCPU, &times.systemCPU)
@@ -294,7 +298,7 @@ public final class ReceiveJob: Sendable {
     }
 
     private func makeStream(
-        _ link: LinkNumber, _ socket: Socket, _ sender: Salt, _ relay: FanOut
+        _ link: LinkNumber, _ socket: Socket, _ sender: Salt, _ relay: FanOut?
     ) throws -> ReceiveStream {
         let epoch = options.epoch
         let openKey = try StreamKey.stream(key, salt: sender, stream: link.stream, direction: .forward, epoch: epoch)

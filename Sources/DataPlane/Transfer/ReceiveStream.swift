@@ -37,7 +37,7 @@ final class ReceiveStream {
     /// Number of the connection, which what is said back carries.
     private let link: LinkNumber
     private let isStrict: Bool
-    private let relay: FanOut
+    private let relay: FanOut?
     private var decompressor: ZstdDecompressor?
     private var consumed: UInt64 = 0
     private var reported: UInt64 = 0
@@ -45,7 +45,7 @@ final class ReceiveStream {
     private(set) var times = StageTimes()
 
     init(
-        socket: Socket, link: LinkNumber, disks: ReceiveDisks, buffers: consuming ReceiveBuffers, relay: FanOut,
+        socket: Socket, link: LinkNumber, disks: ReceiveDisks, buffers: consuming ReceiveBuffers, relay: FanOut?,
         opener: FrameOpener, sealer: FrameSealer, check: FrameCheck, options: ReceiveOptions,
         isCancelled: @escaping () -> Bool
     ) {
@@ -80,13 +80,13 @@ final class ReceiveStream {
         times.seal += monotonicNanoseconds() - start
         let size = UInt64(FrameHeader.emptyFrame) + UInt64(header.wireLength)
         // Before it is written: whoever is further down must not wait for this disk.
-        if header.kind != .end, header.kind != .abort { try relay.send(frame, Int(size)) }
+        if header.kind != .end, header.kind != .abort { try relay?.send(frame, Int(size)) }
         let goesOn = try act(on: header)
         consumed += size
         disks.wire.add(size, ordering: .relaxed)
         if !goesOn {
             try reply(.end)
-            try relay.finish(frame, Int(size))
+            try relay?.finish(frame, Int(size))
         } else if consumed - reported >= creditInterval {
             try reply(.credit)
         }
