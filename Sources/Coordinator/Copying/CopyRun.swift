@@ -43,7 +43,12 @@ struct CopyRun: Sendable {
             _ = await line.everyone()
             return await keeper.join()
         }
-        let sending = Task { await send(after: line, joining) }
+        let verdict = SendingVerdict()
+        let sending = Task {
+            let result = await send(after: line, joining)
+            verdict.value = result
+            return result
+        }
         let losses = Task { await listen(keeper) }
         let repairs = Task {
             guard operation.isInTrees, case .success = await sending.value else { return }
@@ -53,7 +58,7 @@ struct CopyRun: Sendable {
             await together { index in
                 await TargetRun(
                     operation: operation, tracker: tracker, ledger: ledger, index: index, secret: secret,
-                    source: opened, keeper: keeper
+                    source: opened, keeper: keeper, verdict: verdict
                 ).run(from: line, joining: joining, sending: sending)
             }
         } onCancel: {

@@ -11,6 +11,7 @@ struct TargetRun: Sendable {
     let secret: JobSecret
     let source: OpenSend.Response
     let keeper: TreeKeeper
+    let verdict: SendingVerdict
 
     typealias Joining = Task<[String: Result<TreeKeeper.Joined, KVMCloneError>], Never>
     typealias Sending = Task<Result<Send.Response, KVMCloneError>, Never>
@@ -99,7 +100,7 @@ struct TargetRun: Sendable {
             let received = try await driver.call(Receive(job: operation.job))
             operation.logStages("received", received.stages, host: host)
         } catch {
-            throw await cause(of: error, sending)
+            throw await cause(of: error)
         }
         let sent = try await sending.value.get()
         // In a tree it got everything all the same.
@@ -110,25 +111,21 @@ struct TargetRun: Sendable {
     }
 
     /// A target whose peer vanished knows less than the source does: when the source has failed, that is the cause.
-    private func cause(of error: KVMCloneError, _ sending: Sending) async -> KVMCloneError {
+    private func cause(of error: KVMCloneError) async -> KVMCloneError {
         switch error.code {
         case .connection, .operationNotFound, .transfer: break
         // The guardian has closed the job: nobody has asked for a stop.
         case .cancelled where !Task.isCancelled: break
         default: return error
         }
-        let verdict = await withTaskGroup(of: Result<Send.Response, KVMCloneError>?.self) { group in
-            group.addTask { await sending.value }
-            group.addTask {
-                // Sleeping ends early only when the group is cancelled, and then the verdict is there.
-                try? await Task.sleep(for: .seconds(3))
-                return nil
+        let deadline = ContinuousClock.now + .seconds(3)
+        while ContinuousClock.now < deadline {
+            if let verdict = verdict.value {
+                if case .failure(let cause) = verdict { return cause }
+                return error
             }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
+            do { try await Task.sleep(for: .milliseconds(20)) } catch { break }
         }
-        if case .failure(let cause)? = verdict { return cause }
         return error
     }
 

@@ -1,0 +1,78 @@
+import AgentProtocol
+import Model
+import Simulation
+import Testing
+import Topology
+
+@testable import Coordinator
+
+@Suite("Distribution to many", .timeLimit(.minutes(3)))
+struct DistributionTests {
+    static func fleet(_ text: String) throws -> Fleet {
+        try Fleet.parse("apiVersion: kvm-clone/v1\nname: f\n" + text, folder: "/")
+    }
+
+    @Test("One target, or a star, needs no trees; sites that don't reach each other fall back to a star, and say so")
+    func shapes() throws {
+        let fleet = try Self.fleet(
+            "sites: { x: {}, y: {}, z: {} }\nlinks: [{ between: [x, y] }]\n"
+                + "hosts: { a: { site: x }, b: { site: x }, c: { site: z } }\n")
+        func plan(_ targets: [String], _ shape: CloneOptions.FanOut) throws(KVMCloneError) -> Distribution {
+            try Distribution.plan(from: "a", to: targets, fleet: fleet, shape: shape, payload: 1 << 30)
+        }
+        #expect(try plan(["b"], .auto) == Distribution())
+        #expect(try plan(["b", "c"], .star) == Distribution())
+        let fallBack = try plan(["b", "c"], .auto)
+        #expect(fallBack.plan == nil && fallBack.note?.contains("c") == true)
+        let error = #expect(throws: KVMCloneError.self) { try plan(["b", "c"], .tree) }
+        #expect(error?.code == .validation && error?.field == "--fanout")
+        // Names that the file doesn't have take part with what is usual.
+        #expect(try plan(["b", "elsewhere"], .auto).plan?.cohorts.count == 1)
+    }
+
+    @Test("Every shape gives every target the same bits", arguments: CloneOptions.FanOut.allCases)
+    func everyShape(shape: CloneOptions.FanOut) async throws {
+        let fleet = try FakeFleet(targets: 5, machine: MachineRecipe(disks: [DiskRecipe(size: 40 << 20, runs: 12)]))
+        var options = CloneOptions()
+        options.fanOut = shape
+        let id = OperationID()
+        let result = try await fleet.run(options, id: id)
+        for (target, outcome) in zip(fleet.targets, result.targets) {
+            #expect(outcome.error == nil && outcome.verified)
+            #expect(try fleet.defects(of: target) == [])
+        }
+        #expect(try await fleet.heldThings(by: id) == [])
+        await fleet.close()
+    }
+
+    @Test(
+        "A target in the middle of a chain dies while it receives: the others finish, verified",
+        arguments: [0, 1, 2, 3])
+    func deadRelay(victim: Int) async throws {
+        let fleet = try FakeFleet(targets: 4, machine: MachineRecipe(disks: [DiskRecipe(size: 96 << 20, runs: 400)]))
+        var options = CloneOptions()
+        options.fanOut = .chain
+        // The copy takes some seconds; the victim has less than one.
+        options.bandwidthLimit = 8 << 20
+        let host = fleet.targets[victim]
+        host.faults.act(.name(Receive.name), .before) {
+            Task.detached {
+                try await Task.sleep(for: .milliseconds(700))
+                host.killAgent()
+            }
+        }
+        let id = OperationID()
+        let result = try await fleet.run(options, id: id)
+        for (place, target) in fleet.targets.enumerated() {
+            if place == victim {
+                #expect(result.targets[place].error != nil)
+                #expect(try target.snapshot() == HostSnapshot(files: [:], domains: [:]))
+            } else {
+                #expect(result.targets[place].error == nil && result.targets[place].verified)
+                #expect(try fleet.defects(of: target) == [])
+            }
+        }
+        #expect(try await fleet.heldThings(by: id) == [])
+        await fleet.close()
+    }
+}
