@@ -30,9 +30,15 @@ package final class OperationStore: Journal {
         }
     }
 
-    package func begin(_ status: OperationStatus, owner: ProcessIdentity) async throws(KVMCloneError) {
-        let row = try OperationRow(status, owner: owner)
-        try await write { try row.insert($0) }
+    package func begin(
+        _ status: OperationStatus, request: CloneRequest?, owner: ProcessIdentity
+    ) async throws(KVMCloneError) {
+        let row = try OperationRow(status, request: request, owner: owner)
+        let now = Date()
+        try await write { database in
+            try row.insert(database)
+            try Retention.prune(database, now: now)
+        }
     }
 
     package func update(_ status: OperationStatus) async throws(KVMCloneError) {
@@ -99,6 +105,11 @@ package final class OperationStore: Journal {
         return try decoded(row.owner)
     }
 
+    package func request(of operation: OperationID) async throws(KVMCloneError) -> CloneRequest? {
+        guard let request = try await row(operation)?.request else { return nil }
+        return try decoded(request)
+    }
+
     package func requestCancel(_ id: OperationID) async throws(KVMCloneError) {
         try await write { database in
             try database.execute(
@@ -110,17 +121,17 @@ package final class OperationStore: Journal {
         try await row(id)?.isCancelRequested ?? false
     }
 
-    private func row(_ id: OperationID) async throws(KVMCloneError) -> OperationRow? {
+    func row(_ id: OperationID) async throws(KVMCloneError) -> OperationRow? {
         try await read { try OperationRow.fetchOne($0, key: id.description) }
     }
 
-    private func read<Value: Sendable>(
+    func read<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(KVMCloneError) -> Value {
         do { return try await database.read(work) } catch { throw Self.unusable(error) }
     }
 
-    private func write<Value: Sendable>(
+    func write<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(KVMCloneError) -> Value {
         do { return try await database.write(work) } catch { throw Self.unusable(error) }

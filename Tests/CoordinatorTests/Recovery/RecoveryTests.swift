@@ -65,13 +65,13 @@ import Testing
         let fleet = try FakeFleet()
         let id = OperationID()
         let before = try await Self.crash(fleet, id, state: .running)
-        #expect(try await fleet.recovery.cleanUp() == [id])
+        #expect(try await fleet.recovery.cleanUp().cleanIDs == [id])
         #expect(try fleet.targets[0].snapshot() == before)
         #expect(try await fleet.journal.openSteps(of: id) == [])
         let status = try #require(try await fleet.journal.operation(id))
         #expect(status.state == .failed)
         #expect(status.completed != nil)
-        #expect(try await fleet.recovery.cleanUp() == [])
+        #expect(try await fleet.recovery.cleanUp().cleanIDs == [])
         await fleet.close()
     }
 
@@ -80,7 +80,7 @@ import Testing
         let fleet = try FakeFleet()
         let id = OperationID()
         let before = try await Self.crash(fleet, id, state: .cancelled)
-        #expect(try await fleet.recovery.cleanUp() == [id])
+        #expect(try await fleet.recovery.cleanUp().cleanIDs == [id])
         #expect(try fleet.targets[0].snapshot() == before)
         #expect(try await fleet.journal.openSteps(of: id) == [])
         #expect(try await fleet.journal.operation(id)?.state == .cancelled)
@@ -93,10 +93,10 @@ import Testing
         let id = OperationID()
         let before = try await Self.crash(fleet, id, state: .running)
         fleet.targets[0].faults.fail(.name(Sweep.name), .before)
-        #expect(try await fleet.recovery.cleanUp() == [])
+        #expect(try await fleet.recovery.cleanUp().cleanIDs == [])
         #expect(try await fleet.journal.openSteps(of: id).isEmpty == false)
         #expect(try await fleet.journal.operation(id)?.state == .running)
-        #expect(try await fleet.recovery.cleanUp() == [id])
+        #expect(try await fleet.recovery.cleanUp().cleanIDs == [id])
         #expect(try fleet.targets[0].snapshot() == before)
         await fleet.close()
     }
@@ -107,8 +107,12 @@ import Testing
         let id = OperationID()
         try await fleet.journal.begin(Self.status(id, .running), owner: .current)
         _ = try await fleet.journal.willDo(.claim(host: "source"), operation: id)
-        #expect(try await fleet.recovery.cleanUp() == [])
+        #expect(try await fleet.recovery.cleanUp().cleanIDs == [])
         #expect(try await fleet.journal.openSteps(of: id).count == 1)
         await fleet.close()
     }
+}
+
+extension [CleanUpReport] {
+    fileprivate var cleanIDs: [OperationID] { filter(\.isClean).map(\.id) }
 }

@@ -1,0 +1,108 @@
+import Logging
+import Model
+
+/// Undoes what operations have left whose process died.
+package struct Recovery: Sendable {
+    private let journal: any Journal
+    private let hosts: Coordinator.Hosts
+    private let logger: Logger
+
+    package init(journal: any Journal, logger: Logger, hosts: @escaping Coordinator.Hosts) {
+        self.journal = journal
+        self.hosts = hosts
+        self.logger = logger
+    }
+
+    /// The operations that need it: those that have open steps or never ended, and whose process is gone.
+    package func candidates() async throws(KVMCloneError) -> [OperationID] {
+        var found: [OperationID] = []
+        for status in try await journal.operations(includingEnded: true) {
+            if status.state.isFinal {
+                guard try await !journal.openSteps(of: status.id).isEmpty else { continue }
+            }
+            guard try await !isAlive(status) else { continue }
+            found.append(status.id)
+        }
+        return found
+    }
+
+    /// Undoes the open steps of operations that have ended or whose process is gone; nil: of all that need it. One
+    /// that hadn't ended is marked failed. A host that can't be reached keeps its steps for the next time. Throws
+    /// for an operation whose process still works on it.
+    package func cleanUp(_ ids: [OperationID]? = nil) async throws(KVMCloneError) -> [CleanUpReport] {
+        let chosen: [OperationID]
+        if let ids { chosen = ids } else { chosen = try await candidates() }
+        var statuses: [OperationStatus] = []
+        for id in chosen {
+            guard let status = try await journal.operation(id) else {
+                throw KVMCloneError(.operationNotFound, "there is no operation \(id)")
+            }
+            guard try await !isAlive(status) else {
+                throw KVMCloneError(
+                    .clone, "operation \(id) still runs", whatToDo: "kvm-clone op cancel \(id)", exitCode: .tryAgain)
+            }
+            statuses.append(status)
+        }
+        var reports: [CleanUpReport] = []
+        for status in statuses { reports.append(try await cleanUp(status)) }
+        return reports
+    }
+
+    private func isAlive(_ status: OperationStatus) async throws(KVMCloneError) -> Bool {
+        guard !status.state.isFinal else { return false }
+        return try await journal.owner(of: status.id)?.isAlive ?? false
+    }
+
+    private func cleanUp(_ status: OperationStatus) async throws(KVMCloneError) -> CleanUpReport {
+        var status = status
+        let steps = try await journal.openSteps(of: status.id)
+        var names: [String] = []
+        for record in steps.reversed() where !names.contains(record.step.host) { names.append(record.step.host) }
+        let entries = await withTaskGroup(of: (Int, [CleanUpReport.Entry]).self) { group in
+            for (place, host) in names.enumerated() {
+                let mine = steps.filter { $0.step.host == host }
+                group.addTask { [id = status.id] in (place, await undo(mine, on: host, operation: id)) }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        let all = names.indices.flatMap { entries[$0] ?? [] }
+        var report = CleanUpReport(id: status.id, kind: status.kind, vm: status.vm, state: status.state, entries: all)
+        if report.isClean, !status.state.isFinal {
+            status.state = .failed
+            status.completed = Timestamp.now
+            try await journal.update(status)
+            report.state = .failed
+        }
+        return report
+    }
+
+    /// Undoes one host's steps, the last first. One that can't be undone keeps those before it: a file must not go
+    /// while a domain that uses it is still defined.
+    private func undo(
+        _ records: [StepRecord], on host: String, operation: OperationID
+    ) async -> [CleanUpReport.Entry] {
+        var entries: [CleanUpReport.Entry] = []
+        var obstacle: KVMCloneError?
+        for record in records.reversed() {
+            let step = OpenStep(record.step)
+            if let obstacle {
+                let error = KVMCloneError(
+                    obstacle.code, "left as it is, since a later step couldn't be undone", host: host,
+                    whatToDo: obstacle.whatToDo)
+                entries.append(.init(step: step, error: error))
+                continue
+            }
+            do throws(KVMCloneError) {
+                try await StepUndo.undo(record.step, on: hosts(host), operation: operation)
+                try await journal.forget([record.number], operation: operation)
+                entries.append(.init(step: step, error: nil))
+            } catch {
+                obstacle = error
+                entries.append(.init(step: step, error: error.on(host)))
+                logger.error(
+                    "undo failed", metadata: ["operation": "\(operation)", "host": "\(host)", "error": "\(error)"])
+            }
+        }
+        return entries
+    }
+}
