@@ -13,31 +13,18 @@ package struct Recovery: Sendable {
         self.logger = logger
     }
 
-    /// The operations that need it: those that have open steps or never ended, and whose process is gone.
-    package func candidates() async throws(KVMCloneError) -> [OperationID] {
-        var found: [OperationID] = []
-        for status in try await journal.operations(includingEnded: true) {
-            if status.state.isFinal {
-                guard try await !journal.openSteps(of: status.id).isEmpty else { continue }
-            }
-            guard try await !isAlive(status) else { continue }
-            found.append(status.id)
-        }
-        return found
-    }
-
     /// Undoes the open steps of operations that have ended or whose process is gone; nil: of all that need it. One
     /// that hadn't ended is marked failed. A host that can't be reached keeps its steps for the next time. Throws
     /// for an operation whose process still works on it.
     package func cleanUp(_ ids: [OperationID]? = nil) async throws(KVMCloneError) -> [CleanUpReport] {
         let chosen: [OperationID]
-        if let ids { chosen = ids } else { chosen = try await candidates() }
+        if let ids { chosen = ids } else { chosen = try await journal.operationsToRecover() }
         var statuses: [OperationStatus] = []
         for id in chosen {
             guard let status = try await journal.operation(id) else {
                 throw KVMCloneError(.operationNotFound, "there is no operation \(id)")
             }
-            guard try await !isAlive(status) else {
+            guard try await !journal.isRun(status) else {
                 throw KVMCloneError(
                     .clone, "operation \(id) still runs", whatToDo: "kvm-clone op cancel \(id)", exitCode: .tryAgain)
             }
@@ -46,11 +33,6 @@ package struct Recovery: Sendable {
         var reports: [CleanUpReport] = []
         for status in statuses { reports.append(try await cleanUp(status)) }
         return reports
-    }
-
-    private func isAlive(_ status: OperationStatus) async throws(KVMCloneError) -> Bool {
-        guard !status.state.isFinal else { return false }
-        return try await journal.owner(of: status.id)?.isAlive ?? false
     }
 
     private func cleanUp(_ status: OperationStatus) async throws(KVMCloneError) -> CleanUpReport {
@@ -104,5 +86,25 @@ package struct Recovery: Sendable {
             }
         }
         return entries
+    }
+}
+
+extension Journal {
+    /// The operations that need recovery: those that have open steps or never ended, and whose process is gone.
+    package func operationsToRecover() async throws(KVMCloneError) -> [OperationID] {
+        var found: [OperationID] = []
+        for status in try await operations(includingEnded: true) {
+            if status.state.isFinal {
+                guard try await !openSteps(of: status.id).isEmpty else { continue }
+            }
+            if try await !isRun(status) { found.append(status.id) }
+        }
+        return found
+    }
+
+    /// True while a living process works on the operation.
+    fileprivate func isRun(_ status: OperationStatus) async throws(KVMCloneError) -> Bool {
+        guard !status.state.isFinal else { return false }
+        return try await owner(of: status.id)?.isAlive ?? false
     }
 }

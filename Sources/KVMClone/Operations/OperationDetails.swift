@@ -1,0 +1,31 @@
+import Coordinator
+import Model
+import Store
+
+/// All that is known of an operation.
+public struct OperationDetails: Sendable, Equatable {
+    /// How it stands.
+    public var status: OperationStatus
+    /// What it was asked to do; nil where that wasn't written down.
+    public var request: CloneRequest?
+    /// The process that runs it, or ran it.
+    public var processID: Int32
+    /// True while that process lives.
+    public var isProcessAlive: Bool
+    /// True when it was asked to stop.
+    public var isCancelRequested: Bool
+    /// What it did that may still have to be undone, oldest first.
+    public var openSteps: [OpenStep]
+    /// Targets that have ended so far.
+    public var outcomes: [TargetOutcome]
+
+    init(_ entry: OperationEntry, request: CloneRequest?, openSteps: [OpenStep], outcomes: [TargetOutcome]) {
+        status = entry.current
+        self.request = request
+        processID = entry.owner.processID
+        isProcessAlive = entry.owner.isAlive
+        isCancelRequested = entry.isCancelRequested
+        self.openSteps = openSteps
+        self.outcomes = outcomes
+    }
+}
