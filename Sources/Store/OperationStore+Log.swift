@@ -8,17 +8,17 @@ extension OperationStore {
         var documents: [String] = []
         for entry in entries {
             let document = try encoded(entry)
-            if document.utf8.count <= Retention.entryBytes { documents.append(document) }
+            if document.utf8.count <= retention.entryBytes { documents.append(document) }
         }
         guard !documents.isEmpty else { return }
-        try await write { [documents] database in
+        try await write { [documents, retention] database in
             for document in documents {
                 try database.execute(
                     sql: """
                         INSERT INTO log (operation, size, entry) SELECT id, ?, ? FROM operation WHERE id = ?
                         """, arguments: [document.utf8.count, document, operation.description])
             }
-            try Retention.shorten(database, operation: operation.description)
+            try retention.shorten(database, operation: operation.description)
         }
     }
 

@@ -8,10 +8,16 @@ import Model
 /// Write-ahead logging and `synchronous = FULL`: what a call has returned from survives a power loss.
 package final class OperationStore: Journal {
     private let database: DatabasePool
+    let retention: Retention
 
     /// Opens the store `operations.sqlite` in `folder`, both of which are made if they aren't there, readable by
     /// their owner only. Blocks.
-    package init(folder: String) throws(KVMCloneError) {
+    package convenience init(folder: String) throws(KVMCloneError) {
+        try self.init(folder: folder, retention: Retention())
+    }
+
+    init(folder: String, retention: Retention) throws(KVMCloneError) {
+        self.retention = retention
         let path = folder + "/operations.sqlite"
         do {
             try FileManager.default.createDirectory(
@@ -35,9 +41,9 @@ package final class OperationStore: Journal {
     ) async throws(KVMCloneError) {
         let row = try OperationRow(status, request: request, owner: owner)
         let now = Date()
-        try await write { database in
+        try await write { [retention] database in
             try row.insert(database)
-            try Retention.prune(database, now: now)
+            try retention.prune(database, now: now)
         }
     }
 
@@ -92,7 +98,7 @@ package final class OperationStore: Journal {
         let documents = try await read { database in
             try String.fetchAll(
                 database,
-                sql: "SELECT status FROM operation WHERE ? OR NOT isEnded ORDER BY rowid DESC LIMIT 1000",
+                sql: "SELECT status FROM operation WHERE ? OR NOT isEnded ORDER BY rowid DESC LIMIT 2000",
                 arguments: [includingEnded])
         }
         var all: [OperationStatus] = []

@@ -5,18 +5,18 @@ import GRDB
 ///
 /// An operation that has ended and has no open steps goes when it is more than 30 days old and 200 newer ones are
 /// kept, or when 1,000 newer ones are. Its log goes with it.
-enum Retention {
-    static let days = 30.0
-    static let newest = 200
-    static let most = 1000
+struct Retention: Sendable {
+    var days = 30.0
+    var newest = 200
+    var most = 1000
     /// Entries of one operation's log; when there are more, the oldest go.
-    static let logEntries = 5000
+    var logEntries = 5000
     /// Bytes of one operation's log.
-    static let logBytes = 4 << 20
+    var logBytes = 4 << 20
     /// Bytes of one entry.
-    static let entryBytes = 256 << 10
+    var entryBytes = 256 << 10
 
-    static func prune(_ database: Database, now: Date) throws {
+    func prune(_ database: Database, now: Date) throws {
         let oldest = now.addingTimeInterval(-days * 86_400).formatted(.iso8601)
         try database.execute(
             sql: """
@@ -31,7 +31,7 @@ enum Retention {
     }
 
     /// Shortens an operation's log to its bounds.
-    static func shorten(_ database: Database, operation: String) throws {
+    func shorten(_ database: Database, operation: String) throws {
         try database.execute(
             sql: """
                 DELETE FROM log WHERE number IN (

@@ -18,6 +18,11 @@ public struct CleanUpReport: Sendable, Codable, Equatable {
         public var step: OpenStep
         /// Why it couldn't be undone; nil when it was.
         public var error: KVMCloneError?
+
+        package init(step: OpenStep, error: KVMCloneError?) {
+            self.step = step
+            self.error = error
+        }
     }
 
     /// The operation's id.
@@ -30,6 +35,16 @@ public struct CleanUpReport: Sendable, Codable, Equatable {
     public var state: OperationState
     /// Its steps, in the order in which they were taken up; those of different hosts at the same time.
     public var entries: [Entry]
+
+    package init(
+        id: OperationID, kind: OperationKind, vm: String, state: OperationState, entries: [Entry]
+    ) {
+        self.id = id
+        self.kind = kind
+        self.vm = vm
+        self.state = state
+        self.entries = entries
+    }
 
     /// True when nothing of the operation is left to undo.
     public var isClean: Bool { entries.allSatisfy { $0.error == nil } }

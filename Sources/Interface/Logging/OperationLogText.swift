@@ -14,10 +14,15 @@ public struct OperationLogText: Sendable {
     }
 
     private let format: OutputFormat
+    private let level: Logger.Level
     private var start: OperationStart?
 
-    /// A writer of `format`: one JSON object a line, items of one YAML list, else lines as in a log file.
-    public init(format: OutputFormat) { self.format = format }
+    /// A writer of `format`: one JSON object a line, items of one YAML list, else lines as in a log file. What is less
+    /// severe than `level` is left out.
+    public init(format: OutputFormat, level: Logger.Level = .info) {
+        self.format = format
+        self.level = level
+    }
 
     /// The entries, each ended with a newline.
     public mutating func render(_ entries: [OperationLogEntry]) throws(KVMCloneError) -> String {
@@ -28,14 +33,15 @@ public struct OperationLogText: Sendable {
 
     private mutating func render(_ entry: OperationLogEntry) throws(KVMCloneError) -> String {
         let (level, message, metadata) = parts(entry.content)
+        guard level >= self.level else { return "" }
         let date = Date(timeIntervalSince1970: Double(entry.time) / 1000)
         guard format.isDocument else {
             return LogFormat.text.line(
-                Logger.Level(name: level) ?? .info, message,
-                ConsoleLogHandler.ordered(metadata.mapValues { .string($0) }), label: "", now: date)
+                level, message, ConsoleLogHandler.ordered(metadata.mapValues { .string($0) }), label: "", now: date)
         }
         let line = Line(
-            number: entry.number, timestamp: Timestamp.utc(date), level: level, message: message, metadata: metadata)
+            number: entry.number, timestamp: Timestamp.utc(date), level: level.rawValue, message: message,
+            metadata: metadata)
         guard format == .json else { return try DocumentText.render([line], as: format) }
         do {
             return try YAMLValue(encoding: line).json(pretty: false) + "\n"
@@ -44,20 +50,25 @@ public struct OperationLogText: Sendable {
         }
     }
 
-    private mutating func parts(_ content: OperationLogEntry.Content) -> (String, String, [String: String]) {
+    private mutating func parts(_ content: OperationLogEntry.Content) -> (Logger.Level, String, [String: String]) {
         switch content {
-        case .record(let level, let message, let metadata): return (level, message, metadata)
+        case .record(let level, let message, let metadata):
+            return (Logger.Level(name: level) ?? .info, message, metadata)
         case .event(let event):
             if case .started(let start) = event { self.start = start }
+            // The level says already that it is a warning.
+            if case .warning(let host, let message) = event {
+                return (.warning, message, host.map { ["host": $0] } ?? [:])
+            }
             return (Self.level(event), EventMessage.of(event, start: start), [:])
         }
     }
 
-    private static func level(_ event: OperationEvent) -> String {
+    private static func level(_ event: OperationEvent) -> Logger.Level {
         switch event {
-        case .warning: "warning"
-        case .targetEnded(let outcome): outcome.error == nil ? "info" : "error"
-        case .started, .phase, .progress, .ended: "info"
+        case .warning: .warning
+        case .targetEnded(let outcome): outcome.error == nil ? .info : .error
+        case .started, .phase, .progress, .ended: .info
         }
     }
 }

@@ -19,13 +19,23 @@ public struct OperationDetails: Sendable, Equatable {
     /// Targets that have ended so far.
     public var outcomes: [TargetOutcome]
 
-    init(_ entry: OperationEntry, request: CloneRequest?, openSteps: [OpenStep], outcomes: [TargetOutcome]) {
-        status = entry.current
+    package init(
+        status: OperationStatus, request: CloneRequest?, processID: Int32, isProcessAlive: Bool,
+        isCancelRequested: Bool, openSteps: [OpenStep], outcomes: [TargetOutcome]
+    ) {
+        self.status = status
         self.request = request
-        processID = entry.owner.processID
-        isProcessAlive = entry.owner.isAlive
-        isCancelRequested = entry.isCancelRequested
+        self.processID = processID
+        self.isProcessAlive = isProcessAlive
+        self.isCancelRequested = isCancelRequested
         self.openSteps = openSteps
         self.outcomes = outcomes
+    }
+
+    init(_ entry: OperationEntry, request: CloneRequest?, openSteps: [OpenStep], outcomes: [TargetOutcome]) {
+        self.init(
+            status: entry.current, request: request, processID: entry.owner.processID,
+            isProcessAlive: entry.owner.isAlive, isCancelRequested: entry.isCancelRequested, openSteps: openSteps,
+            outcomes: outcomes)
     }
 }

@@ -42,7 +42,7 @@ public struct OperationRegistry: Sendable {
                 whatToDo: "use one that `kvm-clone status --all` shows", field: "operation_id")
         }
         let found = try await store.ids(startingWith: upper, limit: 6)
-        guard let first = found.first else { throw .unknownOperation(upper) }
+        guard let first = found.first else { throw .unknownOperation(upper.count < 10 ? "\(upper)…" : upper) }
         guard found.count == 1 else {
             let shown = found.prefix(5).map(\.description).joined(separator: ", ")
             throw KVMCloneError(

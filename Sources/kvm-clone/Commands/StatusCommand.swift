@@ -63,9 +63,10 @@ struct StatusCommand: AsyncParsableCommand {
         let environment = context.environment
         let reporter = ProgressReporter(
             id: id, mode: context.progressMode, console: context.console, eventsFile: try context.eventsFile(),
+            isUnderWay: true,
             terminal: { Terminal(descriptor: STDERR_FILENO, environment: environment) })
         defer { reporter.finish() }
-        return try await registry.follow(id) { reporter.receive($0) }
+        return try await CommandContext.watching([id]) { try await registry.follow(id) { reporter.receive($0) } }
     }
 
     private func showOne(_ status: OperationStatus, _ context: CommandContext) throws {

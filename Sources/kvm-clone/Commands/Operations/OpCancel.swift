@@ -35,7 +35,9 @@ extension OpCommand {
             var statuses: [OperationStatus] = []
             for id in ids {
                 let waits = asked.contains(id) && !noWait
-                let status = try await waits ? registry.wait(for: id) : registry.operation(id)
+                let status = try await CommandContext.watching([id]) {
+                    try await waits ? registry.wait(for: id) : registry.operation(id)
+                }
                 statuses.append(status)
                 if let error = Self.failure(status, wasAsked: asked.contains(id)) {
                     errors.append(error)

@@ -55,7 +55,9 @@ extension OpCommand {
     struct Logs: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show the log of an operation.",
-            discussion: "With -o json: one object a line. The newest 5,000 entries are kept, at most 4 MiB.")
+            discussion: """
+                With -v, details as well; with -o json, one object a line. The newest 5,000 entries are kept, at most 4 MiB.
+                """)
 
         @Argument(help: .init("An operation's id.", valueName: "operation"))
         var operation: String
@@ -69,10 +71,12 @@ extension OpCommand {
             let context = try CommandContext(global)
             let registry = try context.registry()
             let id = try await registry.id(startingWith: operation)
-            var text = OperationLogText(format: context.output)
-            try await registry.followLog(of: id, untilEnd: follow) { entries in
-                // Nobody reads on.
-                guard try StandardOutput.write(text.render(entries)) else { throw Finish(code: .ok) }
+            var text = OperationLogText(format: context.output, level: global.verbose ? .debug : .info)
+            try await CommandContext.watching([id]) {
+                try await registry.followLog(of: id, untilEnd: follow) { entries in
+                    // Nobody reads on.
+                    guard try StandardOutput.write(text.render(entries)) else { throw Finish(code: .ok) }
+                }
             }
         }
     }
@@ -82,6 +86,19 @@ extension CommandContext {
     /// The operations of this user.
     func registry() throws(KVMCloneError) -> OperationRegistry {
         try OperationRegistry(stateFolder: configuration.paths.stateFolder)
+    }
+
+    /// Looks on at operations with `body`; stopped, says that they go on.
+    static func watching<Result>(_ ids: [OperationID], _ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch  where Task.isCancelled && (error is CancellationError || (error as? KVMCloneError)?.code == .cancelled)
+        {
+            let names = ids.map(\.description).joined(separator: ", ")
+            throw KVMCloneError(
+                .cancelled, "no longer watched: \(names)",
+                whatToDo: "what runs goes on; stop it with kvm-clone op cancel ID")
+        }
     }
 }
 

@@ -30,7 +30,9 @@ extension OpCommand {
             }
             let registry = try context.registry()
             let ids = try await registry.ids(operations)
-            let statuses = try await Self.wait(for: ids, registry, limit: limit)
+            let statuses = try await CommandContext.watching(ids) {
+                try await Self.wait(for: ids, registry, limit: limit)
+            }
             try StandardOutput.write(StatusText.list(statuses, as: context.output, table))
             for status in statuses { context.tellEnd(of: status) }
             let running = statuses.filter(\.state.isActive)
