@@ -34,7 +34,8 @@ public struct OperationLogText: Sendable {
     private mutating func render(_ entry: OperationLogEntry) throws(KVMCloneError) -> String {
         let (level, message, metadata) = parts(entry.content)
         guard level >= self.level else { return "" }
-        let date = Date(timeIntervalSince1970: Double(entry.time) / 1000)
+        // Half a millisecond more, since formatting cuts off what is a hair below a whole one.
+        let date = Date(timeIntervalSince1970: (Double(entry.time) + 0.5) / 1000)
         guard format.isDocument else {
             return LogFormat.text.line(
                 level, message, ConsoleLogHandler.ordered(metadata.mapValues { .string($0) }), label: "", now: date)
