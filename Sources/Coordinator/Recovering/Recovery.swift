@@ -69,8 +69,7 @@ package struct Recovery: Sendable {
             let step = OpenStep(record.step)
             if let obstacle {
                 let error = KVMCloneError(
-                    obstacle.code, "left as it is, since a later step couldn't be undone", host: host,
-                    whatToDo: obstacle.whatToDo)
+                    obstacle.code, "left as it is, since a later step couldn't be undone", host: host)
                 entries.append(.init(step: step, error: error))
                 continue
             }
@@ -81,7 +80,8 @@ package struct Recovery: Sendable {
             } catch {
                 obstacle = error
                 entries.append(.init(step: step, error: error.on(host)))
-                logger.error(
+                // Whoever asked for the clean-up tells it from the report.
+                logger.debug(
                     "undo failed", metadata: ["operation": "\(operation)", "host": "\(host)", "error": "\(error)"])
             }
         }

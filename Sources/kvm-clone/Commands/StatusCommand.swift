@@ -9,7 +9,7 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status", abstract: "Show operations, or one of them.",
         discussion: """
             Without an id: the operations that have not ended, interrupted ones among them. An id may be shortened to its \
-            first characters. With --follow the exit code is that of `op wait`.
+            first characters. --follow takes the one that runs when no id is given; its exit code is that of `op wait`.
             """)
 
     @Argument(help: .init("An operation's id.", valueName: "operation"))
@@ -29,7 +29,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard !(all && active) else { throw ValidationError("--all and --active exclude each other.") }
-        guard !follow || operation != nil else { throw ValidationError("--follow needs an operation's id.") }
+        guard !follow || !(all || active) else { throw ValidationError("--follow shows one operation only.") }
         guard operation == nil || !(all || active) else {
             throw ValidationError("--all and --active don't go with an operation's id.")
         }
@@ -38,13 +38,18 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try CommandContext(global)
         let registry = try context.registry()
-        guard let operation else {
+        guard follow || operation != nil else {
             let statuses = try await registry.operations(includingEnded: all)
                 .filter { !active || $0.state.isActive }
             try StandardOutput.write(StatusText.list(statuses, as: context.output, table))
             return
         }
-        let id = try await registry.id(startingWith: operation)
+        let id: OperationID
+        if let operation {
+            id = try await registry.id(startingWith: operation)
+        } else {
+            id = try await Self.onlyOne(registry)
+        }
         guard follow else {
             try showOne(try await registry.operation(id), context)
             return
@@ -55,6 +60,23 @@ struct StatusCommand: AsyncParsableCommand {
         try showOne(status, context)
         context.tellEnd(of: status)
         if let code = status.exitCode, code != .ok { throw Finish(code: code) }
+    }
+
+    /// The operation that runs, if it is the only one.
+    private static func onlyOne(_ registry: OperationRegistry) async throws(KVMCloneError) -> OperationID {
+        let running = try await registry.operations(includingEnded: false).filter(\.state.isActive)
+        guard let first = running.first else {
+            throw KVMCloneError(
+                .operationNotFound, "no operation runs", whatToDo: "see those that have ended: kvm-clone status --all",
+                field: "operation_id")
+        }
+        guard running.count == 1 else {
+            throw KVMCloneError(
+                .validation, "\(running.count) operations run",
+                whatToDo: "name one of \(running.map(\.id.description).joined(separator: ", "))",
+                field: "operation_id")
+        }
+        return first.id
     }
 
     private func followed(

@@ -42,7 +42,7 @@ import Testing
         arguments: [
             "op list --all -o wide", "op show AB", "op logs AB --follow -o json", "op wait AB CD --timeout 5",
             "op cancel AB --no-wait", "op cleanup AB CD", "op cleanup --all --dry-run", "op cleanup --dry-run",
-            "status --active", "status AB --follow",
+            "status --active", "status AB --follow", "status --follow",
         ])
     func operations(line: String) async throws {
         _ = try await CommandRunner.parse(line.split(separator: " ").map(String.init))
@@ -51,7 +51,7 @@ import Testing
     @Test(
         "and refuse what makes no sense",
         arguments: [
-            "op show", "op wait", "op cancel", "op cleanup", "op cleanup AB --all", "op frob", "status --follow",
+            "op show", "op wait", "op cancel", "op cleanup", "op cleanup AB --all", "op frob", "status --follow --all",
             "status AB --all",
         ])
     func wrongOperations(line: String) async throws {

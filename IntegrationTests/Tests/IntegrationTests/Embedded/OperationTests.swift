@@ -145,7 +145,7 @@ extension Integration.Embedded {
             let run = try await running("followed")
             let events = run.tool.scratch.path("followed.jsonl")
             let lines = try run.tool.start(["status", "--follow", run.id, "--events-file", events])
-            let stopped = try run.tool.start(["status", "--follow", run.id])
+            let stopped = try run.tool.start(["status", "--follow"])
             let logs = try run.tool.start(["op", "logs", "--follow", run.id, "-o", "json"])
             try await waitUntil("progress is shown") { stopped.standardError.contains("%") }
             stopped.signal(SIGINT)

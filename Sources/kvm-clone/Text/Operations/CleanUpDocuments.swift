@@ -61,9 +61,9 @@ struct CleanUpDocument: Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case status, clean, steps
         case operationID = "operation_id"
         case operationType = "operation_type"
         case vmName = "vm_name"
+        case status, clean, steps
     }
 }

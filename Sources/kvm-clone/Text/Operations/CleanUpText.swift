@@ -11,6 +11,9 @@ enum CleanUpText {
         var table = Table([.init("operation"), .init("host"), .init("step"), .init("undo")])
         var documents: [OpenStepDocument] = []
         for operation in operations {
+            if operation.openSteps.isEmpty {
+                table.add([operation.status.id.description, "", "nothing is left", ""])
+            }
             for step in operation.openSteps {
                 table.add([operation.status.id.description, step.host, step.step, step.undo])
                 documents.append(OpenStepDocument(step, of: operation.status.id))
