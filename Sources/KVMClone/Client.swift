@@ -156,7 +156,15 @@ public actor Client {
         _ ids: [OperationID]? = nil
     ) async throws(KVMCloneError) -> [CleanUpReport] {
         let reports = try await recovery.cleanUp(ids)
-        for report in reports { try await store.append(report.logEntries, to: report.id) }
+        await shielded { [store, logger] in
+            for report in reports {
+                do throws(KVMCloneError) {
+                    try await store.append(report.logEntries, to: report.id)
+                } catch {
+                    logger.warning("the clean-up isn't in the operation's log", metadata: ["error": "\(error)"])
+                }
+            }
+        }
         return reports
     }
 

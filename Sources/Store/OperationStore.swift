@@ -144,8 +144,9 @@ package final class OperationStore: Journal {
     }
 
     private static func unusable(_ error: any Error) -> KVMCloneError {
-        KVMCloneError(
-            error is CancellationError ? .cancelled : .general, "the store of operations failed", cause: "\(error)",
+        if error is CancellationError { return KVMCloneError(.cancelled, "cancelled") }
+        return KVMCloneError(
+            .general, "the store of operations failed", cause: "\(error)",
             whatToDo: "look at the free space and the permissions of the state folder")
     }
 }

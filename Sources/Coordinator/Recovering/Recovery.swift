@@ -31,7 +31,13 @@ package struct Recovery: Sendable {
             statuses.append(status)
         }
         var reports: [CleanUpReport] = []
-        for status in statuses { reports.append(try await cleanUp(status)) }
+        for status in statuses {
+            guard !Task.isCancelled else {
+                throw KVMCloneError(
+                    .cancelled, "stopped before \(status.id) was cleaned up", whatToDo: "run it again")
+            }
+            reports.append(try await cleanUp(status))
+        }
         return reports
     }
 
@@ -52,7 +58,7 @@ package struct Recovery: Sendable {
         if report.isClean, !status.state.isFinal {
             status.state = .failed
             status.completed = Timestamp.now
-            try await journal.update(status)
+            try await written { [status] journal throws(KVMCloneError) in try await journal.update(status) }
             report.state = .failed
         }
         return report
@@ -75,7 +81,9 @@ package struct Recovery: Sendable {
             }
             do throws(KVMCloneError) {
                 try await StepUndo.undo(record.step, on: hosts(host), operation: operation)
-                try await journal.forget([record.number], operation: operation)
+                try await written { journal throws(KVMCloneError) in
+                    try await journal.forget([record.number], operation: operation)
+                }
                 entries.append(.init(step: step, error: nil))
             } catch {
                 obstacle = error
@@ -86,6 +94,17 @@ package struct Recovery: Sendable {
             }
         }
         return entries
+    }
+
+    /// Writes to the journal what was done, also when the task is cancelled meanwhile.
+    private func written(
+        _ write: @escaping @Sendable (any Journal) async throws(KVMCloneError) -> Void
+    ) async throws(KVMCloneError) {
+        let error = await shielded { [journal] () -> KVMCloneError? in
+            do throws(KVMCloneError) { try await write(journal) } catch { return error }
+            return nil
+        }
+        if let error { throw error }
     }
 }
 

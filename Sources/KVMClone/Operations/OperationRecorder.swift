@@ -1,3 +1,4 @@
+import Coordinator
 import FoundationEssentials
 import Logging
 import Model
@@ -79,10 +80,10 @@ final class OperationRecorder: Sendable {
                     time: last.time, content: .record(level: "warning", message: message, metadata: [:])))
         }
         // A write that is cancelled would be lost.
-        let written = await Task { [store, id, all] () -> KVMCloneError? in
+        let written = await shielded { [store, id, all] () -> KVMCloneError? in
             do throws(KVMCloneError) { try await store.append(all, to: id) } catch { return error }
             return nil
-        }.value
+        }
         if let written { throw written }
     }
 

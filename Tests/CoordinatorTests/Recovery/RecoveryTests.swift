@@ -154,6 +154,21 @@ import Testing
         await fleet.close()
     }
 
+    @Test("Stopped before it began, a clean-up leaves the operation as it is and says so")
+    func cancelled() async throws {
+        let fleet = try FakeFleet()
+        let id = OperationID()
+        _ = try await Self.crash(fleet, id, state: .running)
+        let cleaning = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            _ = try await fleet.recovery.cleanUp()
+        }
+        let error = await #expect(throws: KVMCloneError.self) { try await cleaning.value }
+        #expect(error?.code == .cancelled && error?.message.contains("\(id)") == true)
+        #expect(try await fleet.journal.openSteps(of: id).count == 7)
+        await fleet.close()
+    }
+
     @Test("A process lives until it ends, and its number alone says nothing")
     func identity() throws {
         let child = Process()

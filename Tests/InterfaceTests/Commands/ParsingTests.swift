@@ -182,7 +182,7 @@ import Testing
         "what the parser refuses becomes a usage error",
         arguments: [
             "clone --forc a b c", "list --status sleeping", "clone a b c --view raw", "-q -v list",
-            "list --format json -o yaml", "status --follow", "status -a --active", "config set ssh.port",
+            "list --format json -o yaml", "status --follow --active", "status -a --active", "config set ssh.port",
         ])
     func unparsable(line: String) async {
         let error = await #expect(throws: UnparsedCommand.self) {
