@@ -13,7 +13,7 @@ struct OperationRecord: Sendable {
             OperationStatus(
                 id: id, kind: request.kind, vm: request.vm, source: request.source, targets: request.targets,
                 state: .running, progress: nil, result: nil, created: now, started: now, completed: nil),
-            owner: .current)
+            request: request, owner: .current)
     }
 
     func end(_ result: OperationResult) async throws(KVMCloneError) {

@@ -11,16 +11,17 @@ import Topology
 ///
 /// Nothing is connected before it is needed. Call `close()` at the end: it ends all connections and agents.
 public actor Client {
-    private let options: ClientOptions
     private let directory: HostDirectory
-    private let journal: any Journal
+    private let store: OperationStore
+    private let logger: Logger
+    private let recorders = RecorderTable()
     private let running = Mutex<[OperationID: StopSignal]>([:])
 
     /// Reads the topology and opens the store. Blocks for as long as that takes.
     public init(_ options: ClientOptions = ClientOptions()) throws(KVMCloneError) {
-        self.options = options
         directory = try HostDirectory(options)
-        journal = try OperationStore(folder: options.stateFolder)
+        store = try OperationStore(folder: options.stateFolder)
+        logger = options.logger.recording(in: recorders)
     }
 
     /// Clones or replicates a VM, and waits for the end.
@@ -39,16 +40,28 @@ public actor Client {
         running.withLock { $0[id] = stop }
         defer { running.withLock { $0[id] = nil } }
         let coordinator = coordinator
+        let recorder = OperationRecorder(id, store: store)
+        recorders.set(recorder, for: id)
+        let recording = Task { await recorder.run() }
+        let emit: @Sendable (OperationEvent) -> Void = { event in
+            recorder.add(event)
+            onEvent(event)
+        }
         let result = await withTaskCancellationHandler {
             await shielded { () -> Result<OperationResult, KVMCloneError> in
                 do throws(KVMCloneError) {
-                    return .success(try await coordinator.run(expanded, id: id, stop: stop, emit: onEvent))
+                    return .success(try await coordinator.run(expanded, id: id, stop: stop, emit: emit))
                 } catch {
                     return .failure(error)
                 }
             }
         } onCancel: {
             stop.stop(KVMCloneError(.cancelled, "cancelled"))
+        }
+        recorders.set(nil, for: id)
+        recording.cancel()
+        if let error = await recording.value {
+            logger.warning("the operation's log is not complete", metadata: ["error": "\(error)"])
         }
         return try result.get()
     }
@@ -120,32 +133,39 @@ public actor Client {
 
     /// Operations, newest first.
     public func operations(includingEnded: Bool = true) async throws(KVMCloneError) -> [OperationStatus] {
-        try await journal.operations(includingEnded: includingEnded)
+        try await registry.operations(includingEnded: includingEnded)
     }
 
     /// Where an operation stands.
     public func operation(_ id: OperationID) async throws(KVMCloneError) -> OperationStatus {
-        guard let status = try await journal.operation(id) else {
-            throw KVMCloneError(
-                .operationNotFound, "there is no operation \(id)", whatToDo: "see all of them: kvm-clone status --all")
-        }
-        return status
+        try await registry.operation(id)
     }
 
-    /// Asks an operation to stop, whichever process runs it. False when it has ended already.
+    /// Asks an operation to stop, whichever process runs it. False when it has ended already. Throws when its process
+    /// is gone.
     public func cancel(_ id: OperationID) async throws(KVMCloneError) -> Bool {
-        guard try await !operation(id).state.isFinal else { return false }
-        try await journal.requestCancel(id)
+        guard try await registry.requestCancel(id) else { return false }
         running.withLock { $0[id] }?.stop(KVMCloneError(.cancelled, "cancelled on request"))
         return true
     }
 
-    /// Undoes what operations have left whose process died. Answers with their ids.
-    public func cleanUpFailedOperations() async throws(KVMCloneError) -> [OperationID] {
-        let directory = directory
-        return try await Recovery(journal: journal, logger: options.logger) { name throws(KVMCloneError) in
-            try directory.host(name)
-        }.cleanUp()
+    /// Undoes what operations have left whose process died, or that couldn't be undone at their end; nil: what all of
+    /// them have left. A host that can't be reached keeps its steps for the next time. Throws for an operation that
+    /// still runs.
+    public func cleanUpFailedOperations(
+        _ ids: [OperationID]? = nil
+    ) async throws(KVMCloneError) -> [CleanUpReport] {
+        let reports = try await recovery.cleanUp(ids)
+        await shielded { [store, logger] in
+            for report in reports {
+                do throws(KVMCloneError) {
+                    try await store.append(report.logEntries, to: report.id)
+                } catch {
+                    logger.warning("the clean-up isn't in the operation's log", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+        return reports
     }
 
     /// Ends all connections and agents.
@@ -153,11 +173,18 @@ public actor Client {
         await directory.close()
     }
 
+    private var registry: OperationRegistry { OperationRegistry(store: store) }
+
     private var coordinator: Coordinator {
+        Coordinator(journal: store, logger: logger, fleet: directory.fleet, hosts: hosts)
+    }
+
+    private var recovery: Recovery {
+        Recovery(journal: store, logger: logger, hosts: hosts)
+    }
+
+    private var hosts: Coordinator.Hosts {
         let directory = directory
-        return Coordinator(journal: journal, logger: options.logger, fleet: directory.fleet) {
-            name throws(KVMCloneError) in
-            try directory.host(name)
-        }
+        return { name throws(KVMCloneError) in try directory.host(name) }
     }
 }

@@ -8,10 +8,16 @@ import Model
 /// Write-ahead logging and `synchronous = FULL`: what a call has returned from survives a power loss.
 package final class OperationStore: Journal {
     private let database: DatabasePool
+    let retention: Retention
 
     /// Opens the store `operations.sqlite` in `folder`, both of which are made if they aren't there, readable by
     /// their owner only. Blocks.
-    package init(folder: String) throws(KVMCloneError) {
+    package convenience init(folder: String) throws(KVMCloneError) {
+        try self.init(folder: folder, retention: Retention())
+    }
+
+    init(folder: String, retention: Retention) throws(KVMCloneError) {
+        self.retention = retention
         let path = folder + "/operations.sqlite"
         do {
             try FileManager.default.createDirectory(
@@ -30,9 +36,15 @@ package final class OperationStore: Journal {
         }
     }
 
-    package func begin(_ status: OperationStatus, owner: ProcessIdentity) async throws(KVMCloneError) {
-        let row = try OperationRow(status, owner: owner)
-        try await write { try row.insert($0) }
+    package func begin(
+        _ status: OperationStatus, request: CloneRequest?, owner: ProcessIdentity
+    ) async throws(KVMCloneError) {
+        let row = try OperationRow(status, request: request, owner: owner)
+        let now = Date()
+        try await write { [retention] database in
+            try row.insert(database)
+            try retention.prune(database, now: now)
+        }
     }
 
     package func update(_ status: OperationStatus) async throws(KVMCloneError) {
@@ -86,7 +98,7 @@ package final class OperationStore: Journal {
         let documents = try await read { database in
             try String.fetchAll(
                 database,
-                sql: "SELECT status FROM operation WHERE ? OR NOT isEnded ORDER BY rowid DESC LIMIT 1000",
+                sql: "SELECT status FROM operation WHERE ? OR NOT isEnded ORDER BY rowid DESC LIMIT 2000",
                 arguments: [includingEnded])
         }
         var all: [OperationStatus] = []
@@ -97,6 +109,11 @@ package final class OperationStore: Journal {
     package func owner(of operation: OperationID) async throws(KVMCloneError) -> ProcessIdentity? {
         guard let row = try await row(operation) else { return nil }
         return try decoded(row.owner)
+    }
+
+    package func request(of operation: OperationID) async throws(KVMCloneError) -> CloneRequest? {
+        guard let request = try await row(operation)?.request else { return nil }
+        return try decoded(request)
     }
 
     package func requestCancel(_ id: OperationID) async throws(KVMCloneError) {
@@ -110,25 +127,26 @@ package final class OperationStore: Journal {
         try await row(id)?.isCancelRequested ?? false
     }
 
-    private func row(_ id: OperationID) async throws(KVMCloneError) -> OperationRow? {
+    func row(_ id: OperationID) async throws(KVMCloneError) -> OperationRow? {
         try await read { try OperationRow.fetchOne($0, key: id.description) }
     }
 
-    private func read<Value: Sendable>(
+    func read<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(KVMCloneError) -> Value {
         do { return try await database.read(work) } catch { throw Self.unusable(error) }
     }
 
-    private func write<Value: Sendable>(
+    func write<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(KVMCloneError) -> Value {
         do { return try await database.write(work) } catch { throw Self.unusable(error) }
     }
 
     private static func unusable(_ error: any Error) -> KVMCloneError {
-        KVMCloneError(
-            error is CancellationError ? .cancelled : .general, "the store of operations failed", cause: "\(error)",
+        if error is CancellationError { return KVMCloneError(.cancelled, "cancelled") }
+        return KVMCloneError(
+            .general, "the store of operations failed", cause: "\(error)",
             whatToDo: "look at the free space and the permissions of the state folder")
     }
 }

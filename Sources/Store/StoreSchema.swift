@@ -21,6 +21,15 @@ enum StoreSchema {
                 table.column("step", .text).notNull()
             }
         }
+        migrator.registerMigration("2 requests and logs") { database in
+            try database.alter(table: "operation") { $0.add(column: "request", .text) }
+            try database.create(table: "log") { table in
+                table.autoIncrementedPrimaryKey("number")
+                table.column("operation", .text).notNull().indexed().references("operation", onDelete: .cascade)
+                table.column("size", .integer).notNull()
+                table.column("entry", .text).notNull()
+            }
+        }
         return migrator
     }
 }
@@ -34,13 +43,15 @@ struct OperationRow: Codable, FetchableRecord, PersistableRecord {
     var isCancelRequested: Bool
     var status: String
     var owner: String
+    var request: String?
 
-    init(_ status: OperationStatus, owner: ProcessIdentity) throws(KVMCloneError) {
+    init(_ status: OperationStatus, request: CloneRequest?, owner: ProcessIdentity) throws(KVMCloneError) {
         id = status.id.description
         isEnded = status.state.isFinal
         isCancelRequested = false
         self.status = try encoded(status)
         self.owner = try encoded(owner)
+        if let request { self.request = try encoded(request) }
     }
 }
 

@@ -12,8 +12,8 @@ struct RootCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            CloneCommand.self, ReplicateCommand.self, ListCommand.self, StatusCommand.self, DoctorCommand.self,
-            TopologyCommand.self, ConfigCommand.self, CompletionCommand.self, VersionCommand.self,
+            CloneCommand.self, ReplicateCommand.self, ListCommand.self, StatusCommand.self, OpCommand.self,
+            DoctorCommand.self, TopologyCommand.self, ConfigCommand.self, CompletionCommand.self, VersionCommand.self,
         ])
 
     @OptionGroup(title: "Global options")

@@ -3,8 +3,11 @@ import Model
 
 /// Where operations and their steps are written down before they act.
 package protocol Journal: Sendable {
-    /// Writes down an operation that is about to begin; `owner` says which process runs it.
-    func begin(_ status: OperationStatus, owner: ProcessIdentity) async throws(KVMCloneError)
+    /// Writes down an operation that is about to begin; `request` is what was asked for, and `owner` says which
+    /// process runs it.
+    func begin(
+        _ status: OperationStatus, request: CloneRequest?, owner: ProcessIdentity
+    ) async throws(KVMCloneError)
 
     /// Replaces what is written of an operation.
     func update(_ status: OperationStatus) async throws(KVMCloneError)
@@ -28,11 +31,21 @@ package protocol Journal: Sendable {
     /// Which process runs, or ran, an operation.
     func owner(of operation: OperationID) async throws(KVMCloneError) -> ProcessIdentity?
 
+    /// What an operation was asked to do; nil where that wasn't written down.
+    func request(of operation: OperationID) async throws(KVMCloneError) -> CloneRequest?
+
     /// Asks whichever process runs the operation to stop.
     func requestCancel(_ id: OperationID) async throws(KVMCloneError)
 
     /// True when someone has asked the operation to stop.
     func isCancelRequested(_ id: OperationID) async throws(KVMCloneError) -> Bool
+}
+
+extension Journal {
+    /// Writes down an operation of which only its status is known.
+    package func begin(_ status: OperationStatus, owner: ProcessIdentity) async throws(KVMCloneError) {
+        try await begin(status, request: nil, owner: owner)
+    }
 }
 
 /// One process in the life of a machine: the id alone is used again after a while.

@@ -4,6 +4,7 @@ import Model
 package actor MemoryJournal: Journal {
     private struct Entry {
         var status: OperationStatus
+        var request: CloneRequest?
         var owner: ProcessIdentity
         var steps: [StepRecord] = []
         var nextNumber = 1
@@ -15,8 +16,8 @@ package actor MemoryJournal: Journal {
 
     package init() {}
 
-    package func begin(_ status: OperationStatus, owner: ProcessIdentity) {
-        entries[status.id] = Entry(status: status, owner: owner)
+    package func begin(_ status: OperationStatus, request: CloneRequest?, owner: ProcessIdentity) {
+        entries[status.id] = Entry(status: status, request: request, owner: owner)
         order.append(status.id)
     }
 
@@ -51,6 +52,10 @@ package actor MemoryJournal: Journal {
 
     package func owner(of operation: OperationID) -> ProcessIdentity? {
         entries[operation]?.owner
+    }
+
+    package func request(of operation: OperationID) -> CloneRequest? {
+        entries[operation]?.request
     }
 
     package func requestCancel(_ id: OperationID) {

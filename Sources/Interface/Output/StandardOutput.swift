@@ -3,13 +3,15 @@ import Model
 
 /// Standard output, for data only.
 public enum StandardOutput {
-    /// Writes all of `text`; blocks while the reader is slow. Returns quietly when the reader has closed its end, as
+    /// Writes all of `text`; blocks while the reader is slow. Returns false when the reader has closed its end, as
     /// `head` does, and throws when the text can't be written for another reason.
-    public static func write(_ text: String) throws(KVMCloneError) {
+    @discardableResult
+    public static func write(_ text: String) throws(KVMCloneError) -> Bool {
         do {
             try FileDescriptorWriter.write(Array(text.utf8), to: STDOUT_FILENO)
+            return true
         } catch {
-            if error.number == EPIPE { return }
+            if error.number == EPIPE { return false }
             throw KVMCloneError(
                 .general, "can't write to standard output", cause: error.description,
                 whatToDo: "check the space where the output goes")

@@ -3,11 +3,15 @@ import Model
 /// Progress for a pipe: whole lines, one for each event, and at most one per interval for the progress itself.
 public struct PlainProgress: Sendable {
     private let interval: Double
+    private let firstAfter: Double
     private var last: Double?
     private var state = ProgressState()
 
-    /// Lines of progress come `interval` seconds apart.
-    public init(interval: Double = 10) { self.interval = interval }
+    /// Lines of progress come `interval` seconds apart; the first one `firstAfter` seconds after the start.
+    public init(interval: Double = 10, firstAfter: Double = 10) {
+        self.interval = interval
+        self.firstAfter = firstAfter
+    }
 
     /// The lines for `event`, each with its newline; none while the interval has not passed. `seconds` counts
     /// monotonically from any start.
@@ -18,7 +22,7 @@ public struct PlainProgress: Sendable {
             last = seconds
             return snapshot.targets.filter { [.copying, .verifying].contains($0.phase) }.map(line).joined()
         }
-        if case .started = event { last = seconds }
+        if case .started = event { last = seconds + firstAfter - interval }
         return "\(prefix)\(EventMessage.of(event, start: state.start))\n"
     }
 

@@ -19,7 +19,7 @@ public final class ProgressReporter: Sendable {
 
     private struct State {
         var view = ProgressState()
-        var plain = PlainProgress()
+        var plain: PlainProgress
         var lines: EventLines
         var fileLines: EventLines
         var frame = 0
@@ -35,9 +35,9 @@ public final class ProgressReporter: Sendable {
     private let begin = DispatchTime.now().uptimeNanoseconds
 
     /// A reporter for the operation `id`. `terminal` is asked before each frame, so that the view follows the
-    /// window's size.
+    /// window's size. `isUnderWay` is for an operation that has run for a while: lines tell at once where it stands.
     public init(
-        id: OperationID, mode: Mode, console: Console, eventsFile: EventsFile? = nil,
+        id: OperationID, mode: Mode, console: Console, eventsFile: EventsFile? = nil, isUnderWay: Bool = false,
         terminal: @escaping @Sendable () -> Terminal
     ) {
         self.mode = mode
@@ -45,7 +45,8 @@ public final class ProgressReporter: Sendable {
         self.terminal = terminal
         file = eventsFile
         let lines = EventLines(operation: id)
-        state = Mutex(State(lines: lines, fileLines: lines))
+        let plain = isUnderWay ? PlainProgress(firstAfter: 0) : PlainProgress()
+        state = Mutex(State(plain: plain, lines: lines, fileLines: lines))
         if case .jsonLines = mode { console.print(lines.first(now: Date())) }
         eventsFile?.append(lines.first(now: Date()))
         if case .live = mode { scheduleFrame() }

@@ -6,12 +6,22 @@ public enum OperationKind: String, Sendable, Codable, CaseIterable {
 /// Where an operation stands.
 public enum OperationState: String, Sendable, Codable, CaseIterable {
     case pending, running, completed, failed, cancelled
+    /// The process that ran it is gone; what it did to the hosts is neither complete nor undone.
+    case interrupted
 
-    /// True when nothing more will happen to it by itself.
+    /// True when it has ended and nobody has to look after it any more.
     public var isFinal: Bool {
         switch self {
-        case .pending, .running: false
+        case .pending, .running, .interrupted: false
         case .completed, .failed, .cancelled: true
+        }
+    }
+
+    /// True while a process works on it, so that it will come to an end by itself.
+    public var isActive: Bool {
+        switch self {
+        case .pending, .running: true
+        case .completed, .failed, .cancelled, .interrupted: false
         }
     }
 }

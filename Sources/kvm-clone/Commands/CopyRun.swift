@@ -63,7 +63,7 @@ struct CopyRun {
 
     private func perform(_ request: CloneRequest, _ context: CommandContext) async throws {
         let id = OperationID()
-        let file = try eventsFile(context)
+        let file = try context.eventsFile()
         do {
             let result = try await context.withClient { client in
                 let request = try await confirmed(request, client, context)
@@ -113,12 +113,6 @@ struct CopyRun {
             terminal: { Terminal(descriptor: STDERR_FILENO, environment: environment) })
         defer { reporter.finish() }
         return try await client.run(request, id: id) { reporter.receive($0) }
-    }
-
-    private func eventsFile(_ context: CommandContext) throws(KVMCloneError) -> EventsFile? {
-        guard let path = global.eventsFile else { return nil }
-        let console = context.console
-        return try EventsFile(path: path) { console.print("kvm-clone: \($0)\n") }
     }
 
     private func show(_ result: OperationResult, _ context: CommandContext) throws {

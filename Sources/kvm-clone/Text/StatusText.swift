@@ -18,6 +18,17 @@ enum StatusText {
         return table
     }
 
+    /// Operations in any format.
+    static func list(
+        _ statuses: [OperationStatus], as format: OutputFormat, _ options: TableOptions
+    ) throws(KVMCloneError) -> String {
+        switch format {
+        case .json, .yaml: try DocumentText.render(statuses.map(StatusDocument.init), as: format)
+        case .name: statuses.map { "\($0.id)\n" }.joined()
+        case .text, .wide: try table(statuses).render(options.table(for: format))
+        }
+    }
+
     /// One operation with its targets.
     static func detail(_ status: OperationStatus) -> String {
         var text = "\(status.kind.rawValue) \(status.id)  \(status.state.rawValue)\n"
@@ -25,11 +36,7 @@ enum StatusText {
         text += (status.completed.map { ", completed \($0)" } ?? "") + "\n"
         if let result = status.result {
             for target in result.targets {
-                let end = target.error.map { "[\($0.code.rawValue)] \($0.message)" }
-                let size = ByteCount.format(target.logicalBytes)
-                let verified = target.verified ? " verified" : ""
-                text += "  \(target.host)/\(target.newName)  "
-                text += (end ?? "complete  \(size) in \(DurationText.span(target.seconds))\(verified)") + "\n"
+                text += "  \(target.host)/\(target.newName)  \(outcome(target))\n"
             }
         } else if let progress = status.progress {
             for target in progress.targets {
@@ -37,7 +44,18 @@ enum StatusText {
                 text += "  \(target.host)  \(target.phase.rawValue)  \(share)\n"
             }
         }
+        if status.state == .interrupted {
+            text += "  its process is gone; undo what it left: kvm-clone op cleanup \(status.id)\n"
+        }
         return text
+    }
+
+    /// How a target ended.
+    static func outcome(_ target: TargetOutcome) -> String {
+        if let error = target.error { return "[\(error.code.rawValue)] \(error.message)" }
+        let verified = target.verified ? " verified" : ""
+        let size = ByteCount.format(target.logicalBytes)
+        return "complete  \(size) in \(DurationText.span(target.seconds))\(verified)"
     }
 
     /// Rounded down, so that 100 means all.

@@ -97,7 +97,7 @@ import Testing
         if !isTold { #expect(open == [], "\(what)") }
         // A later clean-up does what is left to do.
         if !open.isEmpty {
-            #expect(try await fleet.recovery.cleanUp() == [id], "\(what)")
+            #expect(try await fleet.recovery.cleanUp().map(\.id) == [id], "\(what)")
             #expect(try await fleet.journal.openSteps(of: id) == [], "\(what)")
         }
         return outcomes.contains { $0.error != nil } || isTold

@@ -1,6 +1,7 @@
 import AgentProtocol
 import Coordinator
 import Foundation
+import Glibc
 import Model
 import Simulation
 import Testing
@@ -65,13 +66,13 @@ import Testing
         let fleet = try FakeFleet()
         let id = OperationID()
         let before = try await Self.crash(fleet, id, state: .running)
-        #expect(try await fleet.recovery.cleanUp() == [id])
+        #expect(try await fleet.recovery.cleanUp().cleanIDs == [id])
         #expect(try fleet.targets[0].snapshot() == before)
         #expect(try await fleet.journal.openSteps(of: id) == [])
         let status = try #require(try await fleet.journal.operation(id))
         #expect(status.state == .failed)
         #expect(status.completed != nil)
-        #expect(try await fleet.recovery.cleanUp() == [])
+        #expect(try await fleet.recovery.cleanUp().cleanIDs == [])
         await fleet.close()
     }
 
@@ -80,7 +81,7 @@ import Testing
         let fleet = try FakeFleet()
         let id = OperationID()
         let before = try await Self.crash(fleet, id, state: .cancelled)
-        #expect(try await fleet.recovery.cleanUp() == [id])
+        #expect(try await fleet.recovery.cleanUp().cleanIDs == [id])
         #expect(try fleet.targets[0].snapshot() == before)
         #expect(try await fleet.journal.openSteps(of: id) == [])
         #expect(try await fleet.journal.operation(id)?.state == .cancelled)
@@ -93,10 +94,10 @@ import Testing
         let id = OperationID()
         let before = try await Self.crash(fleet, id, state: .running)
         fleet.targets[0].faults.fail(.name(Sweep.name), .before)
-        #expect(try await fleet.recovery.cleanUp() == [])
+        #expect(try await fleet.recovery.cleanUp().cleanIDs == [])
         #expect(try await fleet.journal.openSteps(of: id).isEmpty == false)
         #expect(try await fleet.journal.operation(id)?.state == .running)
-        #expect(try await fleet.recovery.cleanUp() == [id])
+        #expect(try await fleet.recovery.cleanUp().cleanIDs == [id])
         #expect(try fleet.targets[0].snapshot() == before)
         await fleet.close()
     }
@@ -107,8 +108,87 @@ import Testing
         let id = OperationID()
         try await fleet.journal.begin(Self.status(id, .running), owner: .current)
         _ = try await fleet.journal.willDo(.claim(host: "source"), operation: id)
-        #expect(try await fleet.recovery.cleanUp() == [])
+        #expect(try await fleet.recovery.cleanUp().cleanIDs == [])
+        let error = await #expect(throws: KVMCloneError.self) { _ = try await fleet.recovery.cleanUp([id]) }
+        #expect(error?.exitCode == .tryAgain && error?.whatToDo?.contains("op cancel \(id)") == true)
         #expect(try await fleet.journal.openSteps(of: id).count == 1)
         await fleet.close()
     }
+
+    @Test("The report tells each step; one that can't be undone keeps those of its host before it, and no others")
+    func report() async throws {
+        let fleet = try FakeFleet()
+        let id = OperationID()
+        let before = try await Self.crash(fleet, id, state: .running)
+        fleet.targets[0].faults.fail(.name(Sweep.name), .before)
+        let report = try #require(try await fleet.recovery.cleanUp().first)
+        #expect(!report.isClean && report.id == id && report.state == .running)
+        let target = report.entries.filter { $0.step.host == "target1" }
+        // Define and undefine are undone; publishing fails, so that partial files and claims stay.
+        #expect(target.map { $0.error == nil } == [true, true, false, false, false])
+        #expect(target.last?.step.step == "names claimed")
+        #expect(target.compactMap(\.error).allSatisfy { $0.host == "target1" })
+        let source = report.entries.filter { $0.step.host == "source" }
+        #expect(source.map(\.error) == [nil, nil])
+        #expect(try await fleet.journal.openSteps(of: id).map(\.step.host) == ["target1", "target1", "target1"])
+        let second = try #require(try await fleet.recovery.cleanUp().first)
+        #expect(second.isClean && second.entries.count == 3 && second.state == .failed)
+        #expect(try fleet.targets[0].snapshot() == before)
+        await fleet.close()
+    }
+
+    @Test("Only what is named is cleaned up, and a name that nobody has is an error")
+    func named() async throws {
+        let fleet = try FakeFleet()
+        let (first, second) = (OperationID(), OperationID())
+        for id in [first, second] {
+            await Self.begin(fleet, id, state: .running)
+            _ = try await fleet.journal.willDo(.claim(host: "target1"), operation: id)
+        }
+        let reports = try await fleet.recovery.cleanUp([second])
+        #expect(reports.map(\.id) == [second])
+        #expect(try await fleet.journal.openSteps(of: first).count == 1)
+        #expect(try await fleet.recovery.cleanUp([second]).first?.entries.isEmpty == true)
+        let error = await #expect(throws: KVMCloneError.self) { _ = try await fleet.recovery.cleanUp([OperationID()]) }
+        #expect(error?.code == .operationNotFound)
+        await fleet.close()
+    }
+
+    @Test("Stopped before it began, a clean-up leaves the operation as it is and says so")
+    func cancelled() async throws {
+        let fleet = try FakeFleet()
+        let id = OperationID()
+        _ = try await Self.crash(fleet, id, state: .running)
+        let cleaning = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            _ = try await fleet.recovery.cleanUp()
+        }
+        let error = await #expect(throws: KVMCloneError.self) { try await cleaning.value }
+        #expect(error?.code == .cancelled && error?.message.contains("\(id)") == true)
+        #expect(try await fleet.journal.openSteps(of: id).count == 7)
+        await fleet.close()
+    }
+
+    @Test("A process lives until it ends, and its number alone says nothing")
+    func identity() throws {
+        let child = Process()
+        child.executableURL = URL(fileURLWithPath: "/bin/sleep")
+        child.arguments = ["60"]
+        try child.run()
+        let id = child.processIdentifier
+        let stat = try String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)
+        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+        var identity = ProcessIdentity.current
+        #expect(identity.isAlive)
+        identity.processID = id
+        identity.startTicks = try #require(UInt64(fields[20]))
+        #expect(identity.isAlive)
+        kill(id, SIGKILL)
+        child.waitUntilExit()
+        #expect(!identity.isAlive)
+    }
+}
+
+extension [CleanUpReport] {
+    fileprivate var cleanIDs: [OperationID] { filter(\.isClean).map(\.id) }
 }

@@ -37,6 +37,29 @@ import Testing
         #expect(command.hosts == ["kvm1"])
     }
 
+    @Test(
+        "the commands for operations take what they should",
+        arguments: [
+            "op list --all -o wide", "op show AB", "op logs AB --follow -o json", "op wait AB CD --timeout 5",
+            "op cancel AB --no-wait", "op cleanup AB CD", "op cleanup --all --dry-run", "op cleanup --dry-run",
+            "status --active", "status AB --follow", "status --follow",
+        ])
+    func operations(line: String) async throws {
+        _ = try await CommandRunner.parse(line.split(separator: " ").map(String.init))
+    }
+
+    @Test(
+        "and refuse what makes no sense",
+        arguments: [
+            "op show", "op wait", "op cancel", "op cleanup", "op cleanup AB --all", "op frob", "status --follow --all",
+            "status AB --all",
+        ])
+    func wrongOperations(line: String) async throws {
+        await #expect(throws: UnparsedCommand.self) {
+            _ = try await CommandRunner.parse(line.split(separator: " ").map(String.init))
+        }
+    }
+
     @Test("globals reach commands of the second level too")
     func nested() async throws {
         let command = try await parse("-o yaml config show --origin", as: ConfigCommand.Show.self)
@@ -159,7 +182,7 @@ import Testing
         "what the parser refuses becomes a usage error",
         arguments: [
             "clone --forc a b c", "list --status sleeping", "clone a b c --view raw", "-q -v list",
-            "list --format json -o yaml", "status --follow", "status -a --active", "config set ssh.port",
+            "list --format json -o yaml", "status --follow --active", "status -a --active", "config set ssh.port",
         ])
     func unparsable(line: String) async {
         let error = await #expect(throws: UnparsedCommand.self) {

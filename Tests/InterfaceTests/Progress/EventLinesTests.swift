@@ -79,6 +79,17 @@ import YAML
 }
 
 @Suite struct PlainProgressTests {
+    @Test("of an operation that is under way, the first line comes at once, and the next an interval later")
+    func underWay() {
+        var plain = PlainProgress(interval: 10, firstAfter: 0)
+        _ = plain.lines(for: .started(Sample.start(targets: ["kvm2"])), seconds: 100)
+        let lines = [100.1, 105, 110, 110.2].map { seconds in
+            let progress = Sample.target("kvm2", done: Sample.gigabyte)
+            return plain.lines(for: .progress(.init(elapsed: seconds, targets: [progress])), seconds: seconds)
+        }
+        #expect(lines.map(\.isEmpty) == [false, true, true, false])
+    }
+
     @Test("lines are whole, without carriage returns or escapes, and one interval apart")
     func interval() {
         var plain = PlainProgress(interval: 10)

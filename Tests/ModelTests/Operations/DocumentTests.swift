@@ -68,7 +68,10 @@ import Testing
     @Test("States have the words of the interface")
     func words() {
         #expect(VMState.allCases.map(\.rawValue) == ["running", "stopped", "paused", "suspended", "crashed"])
-        #expect(OperationState.allCases.map(\.rawValue) == ["pending", "running", "completed", "failed", "cancelled"])
+        #expect(
+            OperationState.allCases.map(\.rawValue)
+                == ["pending", "running", "completed", "failed", "cancelled", "interrupted"])
+        #expect(OperationState.allCases.filter(\.isActive) == [.pending, .running])
         #expect(OperationState.allCases.filter(\.isFinal) == [.completed, .failed, .cancelled])
         #expect(TargetPhase.allCases.filter(\.isFinal) == [.done, .failed, .cancelled])
     }

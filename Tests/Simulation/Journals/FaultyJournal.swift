@@ -31,9 +31,11 @@ package final class FaultyJournal: Journal {
         if fails { throw KVMCloneError(.general, "the journal can't be written, on purpose") }
     }
 
-    package func begin(_ status: OperationStatus, owner: ProcessIdentity) async throws(KVMCloneError) {
+    package func begin(
+        _ status: OperationStatus, request: CloneRequest?, owner: ProcessIdentity
+    ) async throws(KVMCloneError) {
         try write()
-        await memory.begin(status, owner: owner)
+        await memory.begin(status, request: request, owner: owner)
     }
 
     package func update(_ status: OperationStatus) async throws(KVMCloneError) {
@@ -70,6 +72,10 @@ package final class FaultyJournal: Journal {
 
     package func owner(of operation: OperationID) async throws(KVMCloneError) -> ProcessIdentity? {
         await memory.owner(of: operation)
+    }
+
+    package func request(of operation: OperationID) async throws(KVMCloneError) -> CloneRequest? {
+        await memory.request(of: operation)
     }
 
     package func isCancelRequested(_ id: OperationID) async throws(KVMCloneError) -> Bool {

@@ -1,0 +1,74 @@
+import Model
+
+/// A step of an operation that was neither undone nor settled.
+public struct OpenStep: Sendable, Codable, Equatable {
+    /// The host that it acted on.
+    public var host: String
+    /// What it did.
+    public var step: String
+    /// What its undo does.
+    public var undo: String
+}
+
+/// What cleaning up after one operation has come to.
+public struct CleanUpReport: Sendable, Codable, Equatable {
+    /// What became of one step.
+    public struct Entry: Sendable, Codable, Equatable {
+        /// The step.
+        public var step: OpenStep
+        /// Why it couldn't be undone; nil when it was.
+        public var error: KVMCloneError?
+
+        package init(step: OpenStep, error: KVMCloneError?) {
+            self.step = step
+            self.error = error
+        }
+    }
+
+    /// The operation's id.
+    public var id: OperationID
+    /// What it did.
+    public var kind: OperationKind
+    /// The source VM.
+    public var vm: String
+    /// Its state afterwards.
+    public var state: OperationState
+    /// Its steps, in the order in which they were taken up; those of different hosts at the same time.
+    public var entries: [Entry]
+
+    package init(
+        id: OperationID, kind: OperationKind, vm: String, state: OperationState, entries: [Entry]
+    ) {
+        self.id = id
+        self.kind = kind
+        self.vm = vm
+        self.state = state
+        self.entries = entries
+    }
+
+    /// True when nothing of the operation is left to undo.
+    public var isClean: Bool { entries.allSatisfy { $0.error == nil } }
+}
+
+extension OpenStep {
+    /// Says for people what `step` did.
+    package init(_ step: Step) {
+        host = step.host
+        switch step {
+        case .claim: (self.step, undo) = ("names claimed", "release the claims")
+        case .openSend: (self.step, undo) = ("source disks opened and locked", "close and unlock them")
+        case .openReceive(_, _, let folders):
+            (self.step, undo) = (
+                "partial files made in \(folders.joined(separator: ", "))", "remove the partial files"
+            )
+        case .publish(_, _, _, let files):
+            (self.step, undo) = (
+                "disks published: \(files.map(\.path).joined(separator: ", "))",
+                "remove them, and bring back the files that they replaced"
+            )
+        case .undefine(_, let uuid, _):
+            (self.step, undo) = ("the VM \(uuid) undefined, to be replaced", "define it again")
+        case .define(_, let uuid): (self.step, undo) = ("the copy \(uuid) defined", "undefine it")
+        }
+    }
+}
