@@ -6,11 +6,14 @@ extension Integration.Lab {
         /// A slow copy of a guest, once it has moved half of its bytes.
         private func halfway(
             _ hosts: LabHosts, _ format: String = "raw", to targets: String = "kvm2,kvm3", share: Double = 0.5,
-            limit: String = "24M"
+            limit: String = "24M", fanOut: String = "auto"
         ) async throws -> RunningCopy {
             let copy = try RunningCopy(
                 hosts.tool(),
-                ["replicate", "kvm1", targets, format, "-n", "half", "--no-compress", "--bwlimit", limit])
+                [
+                    "replicate", "kvm1", targets, format, "-n", "half", "--no-compress", "--bwlimit", limit, "--fanout",
+                    fanOut,
+                ])
             try await copy.waitForShare(share)
             return copy
         }
@@ -50,6 +53,30 @@ extension Integration.Lab {
             #expect(outcome.code == 13, "\(outcome)")
             #expect(outcome.error.contains("\(format).\(format): its contents were written"), "\(outcome)")
             try await hosts.settles(to: before)
+        }
+
+        @Test(
+            "a target in the middle of a chain dies: those behind it get theirs from another, verified",
+            arguments: [2, 3, 4])
+        func relayDies(_ victim: Int) async throws {
+            let hosts = try await Integration.Lab.guests()
+            let before = try await hosts.contents()
+            let copy = try await halfway(hosts, to: "kvm2,kvm3,kvm4", limit: "60M", fanOut: "chain")
+            try await killAgent(hosts, victim)
+            let outcome = try await copy.end()
+            #expect(outcome.code == 3, "\(outcome)")
+            let original = try await sum(hosts, 1, "raw.raw")
+            for host in 2...4 where host != victim {
+                let line = outcome.lines.first { $0.hasPrefix("kvm\(host)") }
+                #expect(line?.contains("complete") == true && line?.contains("yes") == true, "\(outcome)")
+                #expect(try await sum(hosts, host, "half-vda.img") == original)
+                try await hosts.remove("half", from: host)
+            }
+            try await hosts.settles(to: before)
+        }
+
+        private func sum(_ hosts: LabHosts, _ host: Int, _ file: String) async throws -> String {
+            try await String(hosts.exec(host, "sha256sum", "\(LabHosts.images)/\(file)").succeeded().output.prefix(64))
         }
 
         @Test("a pool that is too small is found before the copy begins, and the others get theirs")
