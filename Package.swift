@@ -108,7 +108,9 @@ let package = Package(
         // A support library for tests: hosts in memory with the real agent behind them.
         .target(
             name: "Simulation",
-            dependencies: ["Agent", "AgentProtocol", "Coordinator", "DomainXML", "Executors", "Model", logging],
+            dependencies: [
+                "Agent", "AgentProtocol", "Coordinator", "DomainXML", "Executors", "Model", "Topology", logging,
+            ],
             path: "Tests/Simulation", swiftSettings: strict),
         tests("Coordinator", ["AgentProtocol", "Model", "Planner", "Simulation", "Topology", logging]),
         tests("Agent", ["AgentProtocol", "Executors", "Model", "Simulation"]),

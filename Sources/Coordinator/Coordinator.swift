@@ -12,13 +12,17 @@ package struct Coordinator: Sendable {
     private let journal: any Journal
     private let logger: Logger
     private let fleet: Fleet?
+    private let budgets: Budgets
 
-    /// `fleet`: what is known of the network between the hosts.
-    package init(journal: any Journal, logger: Logger, fleet: Fleet? = nil, hosts: @escaping Hosts) {
+    /// `fleet`: what is known of the network between the hosts. `budgets`: shared by all that sends over it.
+    package init(
+        journal: any Journal, logger: Logger, fleet: Fleet? = nil, budgets: Budgets? = nil, hosts: @escaping Hosts
+    ) {
         self.hosts = hosts
         self.journal = journal
         self.logger = logger
         self.fleet = fleet
+        self.budgets = budgets ?? Budgets(fleet: fleet)
     }
 
     /// Decides which way the data of a plan goes.
@@ -114,7 +118,8 @@ package struct Coordinator: Sendable {
             for finding in target.findings { emit(.warning(host: target.host, message: finding.message)) }
         }
         let operation = CopyOperation(
-            id: id, plan: plan, distribution: distribution, options: request.options, source: source, targets: drivers,
+            id: id, plan: plan, distribution: distribution, budgets: budgets, options: request.options, source: source,
+            targets: drivers,
             journal: journal, stop: stop, logger: logger, emit: emit)
         let ended = await operation.run()
         for outcome in refused { emit(.targetEnded(outcome)) }

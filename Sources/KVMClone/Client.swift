@@ -12,6 +12,7 @@ import Topology
 /// Nothing is connected before it is needed. Call `close()` at the end: it ends all connections and agents.
 public actor Client {
     private let directory: HostDirectory
+    private let budgets: Budgets
     private let store: OperationStore
     private let logger: Logger
     private let recorders = RecorderTable()
@@ -20,6 +21,7 @@ public actor Client {
     /// Reads the topology and opens the store. Blocks for as long as that takes.
     public init(_ options: ClientOptions = ClientOptions()) throws(KVMCloneError) {
         directory = try HostDirectory(options)
+        budgets = Budgets(fleet: directory.fleet)
         store = try OperationStore(folder: options.stateFolder)
         logger = options.logger.recording(in: recorders)
     }
@@ -176,7 +178,7 @@ public actor Client {
     private var registry: OperationRegistry { OperationRegistry(store: store) }
 
     private var coordinator: Coordinator {
-        Coordinator(journal: store, logger: logger, fleet: directory.fleet, hosts: hosts)
+        Coordinator(journal: store, logger: logger, fleet: directory.fleet, budgets: budgets, hosts: hosts)
     }
 
     private var recovery: Recovery {

@@ -6,6 +6,8 @@ import Model
 protocol JoinableJob: Sendable {
     /// The links that the job has in that part.
     func peers(as part: Joint.Part) throws(KVMCloneError) -> PeerTable
+    /// Limits what is sent to a child, or to all.
+    func setRate(_ rate: UInt64?, child: String?) throws(KVMCloneError)
     /// Ends the job where it stands, and waits for that.
     func close() throws
 }
@@ -47,6 +49,10 @@ final class JobTable: Sendable {
     func repairing(_ id: HexBytes) throws(KVMCloneError) -> RepairJob {
         guard let job = try find(id) as? RepairJob else { throw Self.wrongKind }
         return job
+    }
+
+    func setRate(_ request: SetRate) throws(KVMCloneError) {
+        try find(request.job).setRate(request.rate, child: request.child)
     }
 
     func joinable(_ id: HexBytes, as part: Joint.Part) throws(KVMCloneError) -> PeerTable {

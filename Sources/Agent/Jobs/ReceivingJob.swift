@@ -91,6 +91,11 @@ final class ReceivingJob: JoinableJob {
         return try RepairJob(request, key: key, disks: disks, options: SendOptions())
     }
 
+    func setRate(_ rate: UInt64?, child: String?) throws(KVMCloneError) {
+        guard let child else { throw KVMCloneError(.validation, "a receiving job limits its children by name") }
+        transfer.setRate(rate, child: child)
+    }
+
     /// Receives everything and makes it durable.
     func run() throws -> Receive.Response {
         let disks = try begin()

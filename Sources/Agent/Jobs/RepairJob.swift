@@ -51,6 +51,8 @@ final class RepairJob: JoinableJob {
             wireBytes: report.targets.reduce(0) { $0 + $1.wireBytes }, dataBytes: report.dataBytes)
     }
 
+    func setRate(_ rate: UInt64?, child: String?) { transfer.setRate(rate, target: child) }
+
     func close() {
         transfer.cancel()
         peers.close()

@@ -37,7 +37,7 @@ final class SendingJob: JoinableJob {
         options.stallTimeout = Double(request.stallTimeout)
         options.frameSize = request.frameSize
         options.awaitsTargets = request.inTrees ? Self.patience : nil
-        options.limiter = request.bandwidthLimit.map { RateLimiter(bytesPerSecond: $0) }
+        options.limiter = RateLimiter(bytesPerSecond: request.bandwidthLimit)
         let transfer = try SendJob(
             id: uuid, key: key, disks: zip(request.disks, disks).map { (UInt32($0.index), $1.source) },
             options: options)
@@ -86,6 +86,8 @@ final class SendingJob: JoinableJob {
     func repair(_ request: OpenRepair) throws -> RepairJob {
         try RepairJob(request, key: key, disks: zip(indexes, sources).map { ($0, $1) }, options: options)
     }
+
+    func setRate(_ rate: UInt64?, child: String?) { transfer.setRate(rate, target: child) }
 
     /// Every target has all of it, or has failed.
     func runDry() { transfer.runDry() }

@@ -22,6 +22,7 @@ struct RequestTable: Sendable {
         on(Listen.self) { try state.jobs.joinable($0.job, as: $0.joint.part).listen($0) }
         on(ListenLocally.self) { try state.jobs.joinable($0.job, as: $0.joint.part).listenLocally($0) }
         on(Dial.self) { try state.jobs.joinable($0.job, as: $0.joint.part).dial($0) }
+        on(SetRate.self) { try state.jobs.setRate($0) }
         on(AwaitPeer.self) { try state.jobs.joinable($0.job, as: $0.joint.part).awaitPeer($0) }
         on(Send.self) { try state.jobs.sending($0.job).run() }
         on(RunDry.self) { try state.jobs.sending($0.job).runDry() }

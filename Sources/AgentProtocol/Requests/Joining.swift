@@ -123,3 +123,22 @@ package struct AwaitPeer: AgentRequest {
 
     package typealias Response = Done
 }
+
+/// Limits what a job sends to one of its peers from now on.
+package struct SetRate: AgentRequest {
+    package static let name = "join.rate"
+
+    package var job: HexBytes
+    /// The child; nil: all that the job sends.
+    package var child: String?
+    /// Bytes per second on the wire; nil: no limit.
+    package var rate: UInt64?
+
+    package init(job: HexBytes, child: String?, rate: UInt64?) {
+        self.job = job
+        self.child = child
+        self.rate = rate
+    }
+
+    package typealias Response = Done
+}

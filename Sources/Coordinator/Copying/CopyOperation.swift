@@ -7,6 +7,7 @@ package struct CopyOperation: Sendable {
     package let id: OperationID
     package let plan: ClonePlan
     package let distribution: Distribution
+    package let budgets: Budgets
     package let options: CloneOptions
     package let source: any HostDriver
     /// In the order of `plan.targets`.
@@ -17,13 +18,15 @@ package struct CopyOperation: Sendable {
     package let logger: Logger
 
     package init(
-        id: OperationID, plan: ClonePlan, distribution: Distribution = Distribution(), options: CloneOptions,
+        id: OperationID, plan: ClonePlan, distribution: Distribution = Distribution(),
+        budgets: Budgets, options: CloneOptions,
         source: any HostDriver, targets: [any HostDriver],
         journal: any Journal, stop: StopSignal, logger: Logger, emit: @escaping @Sendable (OperationEvent) -> Void
     ) {
         self.id = id
         self.plan = plan
         self.distribution = distribution
+        self.budgets = budgets
         self.options = options
         self.source = source
         self.targets = targets

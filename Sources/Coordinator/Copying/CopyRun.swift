@@ -50,6 +50,13 @@ struct CopyRun: Sendable {
             return result
         }
         let losses = Task { await listen(keeper) }
+        // Timetables count minutes.
+        let clock = Task {
+            while !Task.isCancelled {
+                do { try await Task.sleep(for: .seconds(10)) } catch { return }
+                await operation.budgets.refresh()
+            }
+        }
         let repairs = Task {
             guard operation.isInTrees, case .success = await sending.value else { return }
             await Repairs(operation: operation, keeper: keeper).run()
@@ -65,8 +72,9 @@ struct CopyRun: Sendable {
             joining.cancel()
             sending.cancel()
         }
-        for task in [losses, repairs] { task.cancel() }
+        for task in [losses, repairs, clock] { task.cancel() }
         sending.cancel()
+        await shielded { [operation] in await operation.budgets.end(operation.id) }
         await releaseSource()
         return outcomes
     }

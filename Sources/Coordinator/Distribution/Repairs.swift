@@ -45,7 +45,7 @@ struct Repairs: Sendable {
         } catch {
             result = .failure(error)
         }
-        await keeper.endRepair(by: ends.parent.name)
+        await keeper.endRepair(by: ends.parent.name, of: host)
         try result.get()
     }
 
@@ -62,6 +62,7 @@ struct Repairs: Sendable {
                 links: (0..<UInt16(streams)).map { UInt16(generation * TreeKeeper.streamsPerGeneration) + $0 },
                 choice: operation.options.path
             ).join()
+            await keeper.budgetRepair(by: parent.name, of: child.name, job: id)
             _ = try await parent.driver.call(RunRepair(repair: id))
             result = .success(())
         } catch {

@@ -27,6 +27,7 @@ actor TreeKeeper {
     private var isEnded = false
     /// How many targets each host repairs now.
     private var repairs: [String: Int] = [:]
+    private var repairFlows: [Flow: Double] = [:]
 
     init(operation: CopyOperation, source: OpenSend.Response) {
         self.operation = operation
@@ -60,7 +61,35 @@ actor TreeKeeper {
             answers.removeAll { !$0.hasJoined && $0.parent != source }
             answers += await Self.join(again)
         }
+        await budget()
         return Dictionary(grouping: answers, by: \.child).mapValues(Self.together)
+    }
+
+    /// Takes shares of the budgets for whoever sends to whom now.
+    private func budget() async {
+        guard let layout = state?.layout, !isEnded else { return }
+        var flows: [Flow: Double] = repairFlows
+        for edge in layout.edges where !finished.contains(edge.child) {
+            flows[flow(edge.parent, edge.child, job: operation.job)] =
+                Double(edge.streams.count) / Double(layout.streams)
+        }
+        await operation.budgets.set(flows, of: operation.id) { [self] rates in await limit(rates) }
+    }
+
+    private func flow(_ parent: String, _ child: String, job: HexBytes) -> Flow {
+        Flow(operation: operation.id, job: job, parent: parent, child: child)
+    }
+
+    private func limit(_ rates: [Flow: UInt64?]) async {
+        for (flow, rate) in rates {
+            guard let parent = ends[flow.parent]?.driver else { continue }
+            do throws(KVMCloneError) {
+                _ = try await parent.call(SetRate(job: flow.job, child: flow.child, rate: rate))
+            } catch {
+                // A sender that is gone sends nothing.
+                operation.logger.debug("no limit set", metadata: ["host": "\(flow.parent)", "error": "\(error)"])
+            }
+        }
     }
 
     private func attempt(
@@ -154,6 +183,7 @@ actor TreeKeeper {
             }
             do {
                 _ = try await joiner(near, far, links: links).join()
+                await budget()
                 operation.logger.info("new parent", metadata: ["host": "\(child)", "parent": "\(parent)"])
             } catch {
                 operation.logger.info(
@@ -181,7 +211,11 @@ actor TreeKeeper {
 
     private func end(_ host: String) {
         finished.insert(host)
-        guard isOver, !isEnded else { return }
+        guard isOver, !isEnded else {
+            // The others may have its share.
+            Task { await budget() }
+            return
+        }
         isEnded = true
         if operation.isInTrees {
             // Its own end shows whether the source has heard it.
@@ -215,7 +249,16 @@ actor TreeKeeper {
         return (near, far, generation)
     }
 
-    func endRepair(by parent: String) { repairs[parent, default: 1] -= 1 }
+    /// Its repair is joined and about to run.
+    func budgetRepair(by parent: String, of child: String, job: HexBytes) async {
+        repairFlows[flow(parent, child, job: job)] = 1
+        await budget()
+    }
+
+    func endRepair(by parent: String, of child: String) {
+        repairs[parent, default: 1] -= 1
+        repairFlows = repairFlows.filter { $0.key.parent != parent || $0.key.child != child }
+    }
 
     /// As the agents number links.
     static let streamsPerGeneration = 64

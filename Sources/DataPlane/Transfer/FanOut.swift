@@ -63,17 +63,35 @@ final class FanOut {
         var done = 0
         isInFrame = true
         while done < count, !links.isEmpty {
-            let slice = min(count - done, limiter?.slice ?? count)
-            if let limiter {
-                let start = monotonicNanoseconds()
-                let granted = limiter.acquire(slice * max(1, links.count), isCancelled: isCancelled)
-                waitTime += monotonicNanoseconds() - start
-                guard granted else { throw .cancelled() }
-            }
+            let slice = min(count - done, budgetSlice ?? count)
+            try acquire(slice)
             try sendSlice(base + done, slice)
             done += slice
         }
         isInFrame = false
+    }
+
+    /// How much to ask for at once; nil when nothing limits.
+    private var budgetSlice: Int? {
+        var least = limiter?.slice
+        for link in links {
+            guard let slice = link.target.limiter.slice else { continue }
+            least = min(least ?? slice, slice)
+        }
+        return least
+    }
+
+    /// Waits until all limits let `count` bytes go to every target.
+    private func acquire(_ count: Int) throws(TransferError) {
+        let start = monotonicNanoseconds()
+        defer { waitTime += monotonicNanoseconds() - start }
+        if let limiter, !limiter.acquire(count * max(1, links.count), isCancelled: isCancelled) { throw .cancelled() }
+        for link in links where link.target.limiter.slice != nil {
+            let target = link.target
+            if !target.limiter.acquire(count, isCancelled: { isCancelled() || target.hasFailed }), isCancelled() {
+                throw .cancelled()
+            }
+        }
     }
 
     private func sendSlice(_ base: UnsafeRawPointer, _ count: Int) throws(TransferError) {

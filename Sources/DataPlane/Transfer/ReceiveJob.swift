@@ -93,6 +93,11 @@ public final class ReceiveJob: Sendable {
         if isCancelled { target.shutDown() }
     }
 
+    /// Limits what a child is sent; nil for no limit.
+    public func setRate(_ bytesPerSecond: UInt64?, child: String) {
+        for one in state.update({ $0.children }) where one.id == child { one.limiter.setRate(bytesPerSecond) }
+    }
+
     /// `onLink` is called when a link to this receiver is lost, on a job that survives that; `onChild` when a child
     /// that is added later is. From any thread.
     public func onLost(

@@ -100,6 +100,16 @@ public final class SendJob: Sendable {
         onLost.withLock { $0 = body }
     }
 
+    /// Limits what a target is sent, or all of them together where none is named; nil for no limit. A target that
+    /// isn't there has no limit to change.
+    public func setRate(_ bytesPerSecond: UInt64?, target: String?) {
+        guard let target else {
+            options.limiter?.setRate(bytesPerSecond)
+            return
+        }
+        for one in targets.withLock({ $0 }) where one.id == target { one.limiter.setRate(bytesPerSecond) }
+    }
+
     /// Tells that no more targets come: streams that have none any more only read and hash what is left.
     public func runDry() { runsDry.set() }
 

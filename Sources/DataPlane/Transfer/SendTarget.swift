@@ -7,6 +7,8 @@ public typealias TargetLoss = @Sendable (String, LinkNumber, TransferError) -> V
 final class SendTarget: Sendable {
     let id: String
     let salt: Salt
+    /// Limit on what this target is sent, over all of its streams.
+    let limiter = RateLimiter(bytesPerSecond: nil)
     /// Bytes given to the kernel for this target.
     let sent = Atomic<UInt64>(0)
     /// Bytes that the target says it has taken in.

@@ -4,6 +4,7 @@ import DomainXML
 import Foundation
 import Logging
 import Model
+import Topology
 
 /// A source with one machine, and targets, under one coordinator.
 package struct FakeFleet: Sendable {
@@ -25,8 +26,11 @@ package struct FakeFleet: Sendable {
 
     package var hosts: [FakeHost] { [source] + targets }
 
-    package var coordinator: Coordinator {
-        Coordinator(journal: journal, logger: .silent, hosts: lookup)
+    package var coordinator: Coordinator { coordinator(fleet: nil) }
+
+    /// A coordinator that knows the network between the hosts.
+    package func coordinator(fleet: Fleet?) -> Coordinator {
+        Coordinator(journal: journal, logger: .silent, fleet: fleet, hosts: lookup)
     }
 
     package var recovery: Recovery {
