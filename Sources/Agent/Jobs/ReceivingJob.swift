@@ -58,7 +58,9 @@ final class ReceivingJob: JoinableJob {
                 })
             children = PeerTable(
                 role: .sender, handshake: { transfer.handshake(child: $0) },
-                complete: { child, salt, _, links in try transfer.addChild(id: child, salt: salt, links: links) })
+                complete: { child, salt, joint, links in
+                    try transfer.addChild(id: child, salt: salt, links: links, mayLag: joint.mayLag)
+                })
             let job = request.job
             transfer.onLost(
                 link: { emit(.linkLost(LinkLoss(job: job, link: $0.raw, reason: "\($1)"))) },

@@ -54,7 +54,9 @@ final class SendingJob: JoinableJob {
         opened = OpenSend.Response(salt: HexBytes(transfer.salt.bytes), sizes: disks.map(\.source.size))
         peers = PeerTable(
             role: .sender, handshake: { transfer.handshake(receiver: $0) },
-            complete: { peer, salt, _, links in try transfer.addTarget(id: peer, salt: salt, links: links) })
+            complete: { peer, salt, joint, links in
+                try transfer.addTarget(id: peer, salt: salt, links: links, mayLag: joint.mayLag)
+            })
         let job = request.job
         transfer.onLost { emit(.linkLost(LinkLoss(job: job, link: $1.raw, child: $0, reason: "\($2)"))) }
     }

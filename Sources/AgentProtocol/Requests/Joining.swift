@@ -12,8 +12,11 @@ package struct Joint: Codable, Sendable, Hashable {
     package var links: [UInt16]
     /// Whether the parent has sealed what it sends itself; else it passes on what the job's source has sealed.
     package var isOrigin: Bool
+    /// Whether the parent leaves out what the child has no time for, instead of waiting for it.
+    package var mayLag: Bool
 
-    package init(_ part: Part, links: [UInt16], isOrigin: Bool = false) {
+    package init(_ part: Part, links: [UInt16], isOrigin: Bool = false, mayLag: Bool = false) {
+        self.mayLag = mayLag
         self.part = part
         self.links = links
         self.isOrigin = isOrigin

@@ -36,6 +36,9 @@ public final class RateLimiter: Sendable {
         return rate == 0 ? nil : Int(min(max(rate / 50, 1024), UInt64(Geometry.maxFrame)))
     }
 
+    /// Takes `bytes` if they may go at once.
+    func tryAcquire(_ bytes: Int) -> Bool { bucket.withLock { $0.take(UInt64(bytes), now: now()) } == 0 }
+
     /// Blocks until `bytes` may go. Returns false as soon as `isCancelled` says so, which it is asked every 50 ms.
     func acquire(_ bytes: Int, isCancelled: () -> Bool) -> Bool {
         while true {

@@ -20,6 +20,8 @@ final class FanOut {
     private let makeLink: (LinkOffer) throws -> TargetLink
     private let whenEmpty: WhenEmpty
     private var links: [TargetLink] = []
+    /// Those that nobody waits for.
+    private var lagging: [TargetLink] = []
     private let window: UInt64
     private let stallTimeout: UInt64
     private let limiter: RateLimiter?
@@ -51,12 +53,11 @@ final class FanOut {
     func send(_ base: UnsafeRawPointer, _ count: Int) throws(TransferError) {
         repeat {
             try admit()
-            if links.isEmpty {
-                guard try awaitOffer() else { return }
-            }
+            if links.isEmpty, try !awaitOffer() { break }
             try sendOnce(base, count)
             // Whoever was lost in the middle of it has left nobody who has the frame: it goes to whoever comes.
         } while links.isEmpty
+        try each(&lagging) { try $0.offer(base, count, window: window) }
     }
 
     private func sendOnce(_ base: UnsafeRawPointer, _ count: Int) throws(TransferError) {
@@ -117,11 +118,31 @@ final class FanOut {
     /// can come after that.
     func finish(_ last: UnsafeRawPointer, _ count: Int) throws(TransferError) {
         try send(last, count)
+        try catchUp(last, count)
         repeat {
             try awaitCompletion()
             // Those that came meanwhile get the end of it only.
             if try admit() { try sendOnce(last, count) }
         } while links.contains { !$0.isComplete } || !inbox.closeIfEmpty()
+    }
+
+    /// From here on those that lag are waited for as well: they get what is left of their last frame, and the end.
+    private func catchUp(_ last: UnsafeRawPointer, _ count: Int) throws(TransferError) {
+        var pending = lagging
+        lagging = []
+        for link in pending { link.beginBuffer(now: monotonicNanoseconds()) }
+        while !pending.isEmpty {
+            var ready: [TargetLink] = []
+            try each(&pending) { link in if try link.pushRest(window: window) { ready.append(link) } }
+            pending.removeAll { link in ready.contains { $0 === link } }
+            let behind = links
+            links = ready
+            try sendOnce(last, count)
+            links += behind
+            guard !pending.isEmpty else { break }
+            _ = poll(nil, 0, 20)
+            dropStalled(monotonicNanoseconds(), among: pending) { _ in true }
+        }
     }
 
     private func awaitCompletion() throws(TransferError) {
@@ -155,7 +176,12 @@ final class FanOut {
     }
 
     private func admit(_ offer: LinkOffer) throws(TransferError) {
-        do { links.append(try makeLink(offer)) } catch { throw TransferError(error, stream: stream) }
+        do {
+            let link = try makeLink(offer)
+            if offer.target.mayLag { lagging.append(link) } else { links.append(link) }
+        } catch {
+            throw TransferError(error, stream: stream)
+        }
     }
 
     /// With no target left: waits for one, or throws. False when the bytes go nowhere.
@@ -182,6 +208,14 @@ final class FanOut {
 
     /// Calls `body` for each link and takes out those for which it throws.
     private func each(_ body: (TargetLink) throws -> Void) throws(TransferError) {
+        if try each(&links, body) { try removeFailed() }
+    }
+
+    /// The same for some of them. True when any was taken out.
+    @discardableResult
+    private func each(
+        _ links: inout [TargetLink], _ body: (TargetLink) throws -> Void
+    ) throws(TransferError) -> Bool {
         if isCancelled() { throw .cancelled() }
         var lost = false
         for link in links {
@@ -192,7 +226,8 @@ final class FanOut {
                 lost = true
             }
         }
-        if lost { try removeFailed() }
+        if lost { links.removeAll { $0.target.hasFailed } }
+        return lost
     }
 
     /// A completed stream's peer may close; that is no failure.
@@ -203,11 +238,14 @@ final class FanOut {
 
     private func removeFailed() throws(TransferError) {
         if isCancelled() { throw .cancelled() }
-        links.removeAll { $0.target.hasFailed }
         if links.isEmpty, case .fail = whenEmpty { throw TransferError(.allTargetsFailed, "every target failed") }
     }
 
     private func dropStalled(_ now: UInt64, _ isPending: (TargetLink) -> Bool) {
+        dropStalled(now, among: links, isPending)
+    }
+
+    private func dropStalled(_ now: UInt64, among links: [TargetLink], _ isPending: (TargetLink) -> Bool) {
         for link in links where isPending(link) && now > link.lastProgress + stallTimeout {
             let seconds = stallTimeout / 1_000_000_000
             link.target.fail(

@@ -78,9 +78,12 @@ public final class ReceiveJob: Sendable {
     ///   - child: names it in reports.
     ///   - salt: the child's, as the coordinator told it.
     ///   - links: connections past their handshakes, by the numbers that they have at the child.
-    public func addChild(id child: String, salt: Salt, links: [(LinkNumber, Socket)]) throws(TransferError) {
+    ///   - mayLag: whether frames that it has no time for are left out, instead of holding up this job.
+    public func addChild(
+        id child: String, salt: Salt, links: [(LinkNumber, Socket)], mayLag: Bool = false
+    ) throws(TransferError) {
         let onLost = events.withLock { $0.onChildLost }
-        let target = SendTarget(id: child, salt: salt, links: links, onLost: onLost)
+        let target = SendTarget(id: child, salt: salt, links: links, mayLag: mayLag, onLost: onLost)
         for (link, socket) in links {
             guard Int(link.stream) < relays.count,
                 relays[Int(link.stream)].inbox.offer(LinkOffer(target: target, link: link, socket: socket))

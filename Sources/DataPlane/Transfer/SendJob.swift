@@ -81,8 +81,11 @@ public final class SendJob: Sendable {
 
     /// Adds a target for some streams, before or while the job runs: it gets what is sent from then on. Throws when
     /// one of the streams has ended.
-    public func addTarget(id: String, salt: Salt, links: [(LinkNumber, Socket)]) throws(TransferError) {
-        let target = SendTarget(id: id, salt: salt, links: links, onLost: onLost.withLock { $0 })
+    /// - Parameter mayLag: whether frames that it has no time for are left out, instead of holding up the others.
+    public func addTarget(
+        id: String, salt: Salt, links: [(LinkNumber, Socket)], mayLag: Bool = false
+    ) throws(TransferError) {
+        let target = SendTarget(id: id, salt: salt, links: links, mayLag: mayLag, onLost: onLost.withLock { $0 })
         for (link, socket) in links {
             guard Int(link.stream) < inboxes.count,
                 inboxes[Int(link.stream)].offer(LinkOffer(target: target, link: link, socket: socket))

@@ -7,6 +7,8 @@ public typealias TargetLoss = @Sendable (String, LinkNumber, TransferError) -> V
 final class SendTarget: Sendable {
     let id: String
     let salt: Salt
+    /// True when nobody waits for this target: it gets the frames that it has time for, and lacks the others.
+    let mayLag: Bool
     /// Limit on what this target is sent, over all of its streams.
     let limiter = RateLimiter(bytesPerSecond: nil)
     /// Bytes given to the kernel for this target.
@@ -20,8 +22,9 @@ final class SendTarget: Sendable {
     private let onLost: TargetLoss?
 
     /// `links`: past their handshakes. `onLost`: called once.
-    init(id: String, salt: Salt, links: [(LinkNumber, Socket)], onLost: TargetLoss?) {
+    init(id: String, salt: Salt, links: [(LinkNumber, Socket)], mayLag: Bool = false, onLost: TargetLoss?) {
         self.id = id
+        self.mayLag = mayLag
         self.salt = salt
         sockets = links.map(\.1)
         link = links.first?.0

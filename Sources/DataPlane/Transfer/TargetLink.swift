@@ -29,6 +29,42 @@ final class TargetLink {
         lastProgress = now
     }
 
+    // MARK: A target that may lag
+
+    /// What is left of a frame that was sent in part.
+    private var rest: [UInt8] = []
+    private var restStart = 0
+    /// Frames that were left out.
+    private(set) var skipped: UInt64 = 0
+
+    /// Sends a frame as far as that goes now, and keeps the rest; leaves it out while the one before isn't through.
+    func offer(_ base: UnsafeRawPointer, _ count: Int, window: UInt64) throws {
+        guard try pushRest(window: window), target.limiter.tryAcquire(count) else {
+            skipped += 1
+            return
+        }
+        cursor = 0
+        try push(base, count, window: window)
+        guard cursor < count else { return }
+        rest = Array(UnsafeRawBufferPointer(start: base + cursor, count: count - cursor))
+        restStart = 0
+    }
+
+    /// Sends what is kept, as far as that goes now. True when nothing is left of it.
+    func pushRest(window: UInt64) throws -> Bool {
+        try takeReplies()
+        guard restStart < rest.count else { return true }
+        let count = rest.count - restStart
+        cursor = 0
+        try rest.withUnsafeBytes { bytes in
+            guard let p = bytes.baseAddress else { return }
+            try push(p + restStart, count, window: window)
+        }
+        restStart += cursor
+        if restStart == rest.count { (rest, restStart) = ([], 0) }
+        return rest.isEmpty
+    }
+
     /// Sends as much of the rest of the buffer as socket and credit window take now.
     func push(_ base: UnsafeRawPointer, _ count: Int, window: UInt64) throws {
         try takeReplies()
