@@ -153,7 +153,7 @@ public actor Client {
         await directory.close()
     }
 
-    private var coordinator: Coordinator {
+    var coordinator: Coordinator {
         let directory = directory
         return Coordinator(journal: journal, logger: options.logger, fleet: directory.fleet) {
             name throws(KVMCloneError) in

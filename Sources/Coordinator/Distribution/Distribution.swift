@@ -31,7 +31,7 @@ package struct Distribution: Sendable, Equatable {
     }
 
     /// Local time, as timetables mean it.
-    private static func minuteOfDay() -> Int {
+    static func minuteOfDay() -> Int {
         var now = time(nil)
         var parts = tm()
         localtime_r(&now, &parts)
