@@ -96,7 +96,8 @@ enum DistributionText {
         guard !places.isEmpty else { return "" }
         let shown = places.prefix(6).joined(separator: ", ")
         let more = places.count > 6 ? " and \(places.count - 6) more" : ""
-        let text = "  \(ByteCount.formatRate(assumed.rate)) is assumed where the topology has no rate: \(shown)\(more)\n"
+        let text =
+            "  \(ByteCount.formatRate(assumed.rate)) is assumed where the topology has no rate: \(shown)\(more)\n"
         return Validation.harmless(text)
     }
 
