@@ -50,7 +50,7 @@ enum GraphStyle {
         "text { font-family: system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1d2329; }",
         ".heading { font-size: 20px; font-weight: 600; }",
         ".note, .legend { font-size: 13px; }",
-        ".site-name { font-size: 15px; font-weight: 600; text-anchor: middle; }",
+        ".site-name { font-size: 15px; font-weight: 600; }",
         ".host-name { font-size: 13px; text-anchor: middle; }",
         ".figures { font-size: 11px; fill: #4b5563; text-anchor: middle; }",
         ".label-text { font-size: 12px; text-anchor: middle; }",
@@ -60,7 +60,7 @@ enum GraphStyle {
         ".host { fill: #ffffff; stroke: #7b8794; }",
         ".source { stroke: #1d2329; stroke-width: 2.5; }",
         ".link { fill: none; stroke: #a3adb8; stroke-width: 7; }",
-        ".label { fill: #ffffff; stroke: #a3adb8; }",
+        ".label { fill: #ffffff; fill-opacity: 0.85; stroke: #a3adb8; }",
         ".flow { fill: none; }",
     ]
     private static let night = [

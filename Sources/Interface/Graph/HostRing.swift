@@ -21,11 +21,13 @@ enum HostRing {
     static func ellipse(_ count: Int, width: Double, height: Double, gap: Double) -> [Point] {
         guard count > 1 else { return count == 1 ? [Point(x: 0, y: 0)] : [] }
         if count == 2 { return [-1.0, 1].map { Point(x: $0 * (width / 2 + gap), y: 0) } }
-        var radius = height + gap
+        // Wide names need a wide ellipse, or it would be far higher than needed.
+        let stretch = min(3, max(1.35, width / 80))
+        var radius = 1.5 * height + 2 * gap
         while true {
             let places = (0..<count).map { place in
                 let angle = 2 * Double.pi * Double(place) / Double(count) - Double.pi / 2
-                return Point(x: 1.35 * radius * cos(angle), y: radius * sin(angle))
+                return Point(x: stretch * radius * cos(angle), y: radius * sin(angle))
             }
             let boxes = places.map { Box(center: $0, width: width, height: height) }
             if boxes.indices.allSatisfy({ !boxes[$0].overlaps(boxes[($0 + 1) % count], gap: gap / 2) }) {

@@ -74,7 +74,7 @@ public struct NetworkDrawing {
         writer.element(
             "text",
             [
-                ("class", "site-name"), ("x", coordinate(box.center.x)),
+                ("class", "site-name"), ("x", coordinate(box.left + 14)),
                 ("y", coordinate(box.top + NetworkLayout.padding + 4)),
             ], NetworkLayout.shortened(site.title))
         if site.hosts.isEmpty {
@@ -119,8 +119,9 @@ public struct NetworkDrawing {
         writer.begin("g", [("class", "flow flow-\(place + 1)")])
         writer.element("title", [], flow.legend)
         let width = coordinate(1.4 + 2 * min(1, max(0, flow.share)))
+        let curves = FlowCurves(layout)
         for arrow in flow.arrows {
-            guard let curve = FlowCurves(layout).curve(from: arrow.from, to: arrow.to, flow: place) else { continue }
+            guard let curve = curves.curve(from: arrow.from, to: arrow.to, flow: place) else { continue }
             writer.element(
                 "path",
                 [

@@ -16,6 +16,8 @@ struct NetworkLayout {
     var hosts: [String: Box] = [:]
     var hostSites: [String: Int] = [:]
     var sites: [Box] = []
+    /// The middle of each site's hosts.
+    var middles: [Point] = []
     var labels: [(center: Point, width: Double, height: Double)] = []
     var links: [Curve] = []
     var width = 0.0
@@ -29,7 +31,10 @@ struct NetworkLayout {
         let grid = SiteGrid(count: picture.sites.count, links: picture.links.map { ($0.first, $0.second) })
         place(sizes, grid)
         for (site, places) in rings.enumerated() {
-            let center = Point(x: sites[site].center.x, y: sites[site].center.y + Self.titleHeight / 2)
+            // An ellipse of an odd number of hosts reaches farther up than down.
+            let lean = ((places.map(\.y).max() ?? 0) + (places.map(\.y).min() ?? 0)) / 2
+            let center = Point(x: sites[site].center.x, y: sites[site].center.y + Self.titleHeight / 2 - lean)
+            middles.append(center)
             for (host, place) in zip(picture.sites[site].hosts, places) {
                 hosts[host.name] = Box(center: center + place, width: hostWidth, height: Self.hostHeight)
                 hostSites[host.name] = site
@@ -101,11 +106,14 @@ struct NetworkLayout {
         let way = other.center - one.center
         let across = Point(x: -way.y, y: way.x) * (1 / max(1, way.length))
         let obstacles = sites.indices.filter { $0 != link.first && $0 != link.second }.map { sites[$0] }
-        var best = Curve(start: one.border(towards: middle), control: middle, end: other.border(towards: middle))
+        let (start, end) = (one.border(towards: other.center), other.border(towards: one.center))
+        var best = Curve(start: start, control: start.between(end), end: end)
         for bend in [0.0, 0.6, -0.6, 1.0, -1.0, 1.6, -1.6] {
             let control = middle + across * (bend * max(one.height, one.width, 200))
-            let curve = Curve(
-                start: one.border(towards: control), control: control, end: other.border(towards: control))
+            let curve =
+                bend == 0
+                ? best
+                : Curve(start: one.border(towards: control), control: control, end: other.border(towards: control))
             let isFree = (0...20).allSatisfy { step in
                 let point = curve.point(at: Double(step) / 20)
                 return !obstacles.contains { $0.contains(point) }
