@@ -110,7 +110,7 @@ let package = Package(
             name: "Simulation",
             dependencies: ["Agent", "AgentProtocol", "Coordinator", "DomainXML", "Executors", "Model", logging],
             path: "Tests/Simulation", swiftSettings: strict),
-        tests("Coordinator", ["AgentProtocol", "Model", "Simulation", logging]),
+        tests("Coordinator", ["AgentProtocol", "Model", "Simulation", "Topology", logging]),
         tests("Agent", ["AgentProtocol", "Executors", "Model", "Simulation"]),
         tests("AgentProtocol", ["Model"]),
         tests("Model"),

@@ -12,12 +12,16 @@ extension Coordinator {
         plan.targets.removeAll { !$0.findings.blockers.isEmpty }
         guard plan.findings.blockers.isEmpty, !plan.targets.isEmpty else { return nil }
         let distribution = try distribution(of: plan, options)
-        if let trees = distribution.plan { return DistributionSummary(trees) }
+        let targets = plan.targets.map(\.host)
         let fleet = fleet ?? Fleet(name: "", sites: [], links: [], hosts: [])
-        return DistributionSummary(
-            starFrom: plan.source, to: plan.targets.map(\.host), fanOut: options.fanOut,
-            network: fleet.network(of: [plan.source] + plan.targets.map(\.host), at: Distribution.minuteOfDay()),
-            bytes: plan.files.reduce(0) { $0 + min($1.used, $1.size) }, note: distribution.note)
+        var summary =
+            distribution.plan.map(DistributionSummary.init)
+            ?? DistributionSummary(
+                starFrom: plan.source, to: targets, fanOut: options.fanOut,
+                network: fleet.network(of: [plan.source] + targets, at: Distribution.minuteOfDay()),
+                bytes: plan.files.reduce(0) { $0 + min($1.used, $1.size) }, note: distribution.note)
+        summary.bandwidthLimit = options.bandwidthLimit
+        return summary
     }
 }
 

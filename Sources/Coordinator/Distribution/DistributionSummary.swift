@@ -109,11 +109,14 @@ public struct DistributionSummary: Sendable, Equatable, Codable {
     public var sent: [Sent]
     /// Where figures are missing.
     public var assumed: Assumed
+    /// What the operation is limited to, or nil. Rates and times don't count it.
+    public var bandwidthLimit: UInt64?
     /// Why it isn't as asked, or why there is no forecast.
     public var note: String?
 
     private enum CodingKeys: String, CodingKey {
-        case fanOut, isStar, source, bytes, rate, bound, share, cohorts, targets, links, ingress, sent, assumed, note
+        case fanOut, isStar, source, bytes, rate, bound, share, cohorts, targets, links, ingress, sent, assumed
+        case bandwidthLimit, note
     }
 
     /// Encodes every key, also those without a value.
@@ -132,6 +135,7 @@ public struct DistributionSummary: Sendable, Equatable, Codable {
         try values.encode(ingress, forKey: .ingress)
         try values.encode(sent, forKey: .sent)
         try values.encode(assumed, forKey: .assumed)
+        try values.encode(bandwidthLimit, forKey: .bandwidthLimit)
         try values.encode(note, forKey: .note)
     }
 }

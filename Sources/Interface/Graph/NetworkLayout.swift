@@ -13,6 +13,8 @@ struct NetworkLayout {
     static let mostColumns = 30
 
     let picture: NetworkPicture
+    /// All hosts are as wide as the widest.
+    private let hostWidth: Double
     var hosts: [String: Box] = [:]
     var hostSites: [String: Int] = [:]
     var sites: [Box] = []
@@ -26,6 +28,7 @@ struct NetworkLayout {
 
     init(_ picture: NetworkPicture) {
         self.picture = picture
+        hostWidth = Self.hostWidth(picture)
         let rings = picture.sites.map(ring)
         let sizes = zip(picture.sites, rings).map { size(of: $0, with: $1) }
         let grid = SiteGrid(count: picture.sites.count, links: picture.links.map { ($0.first, $0.second) })
@@ -49,10 +52,10 @@ struct NetworkLayout {
 
     static func shortened(_ name: String) -> String { DisplayWidth.truncate(name, to: mostColumns) }
 
-    private var hostWidth: Double {
+    private static func hostWidth(_ picture: NetworkPicture) -> Double {
         let hosts = picture.sites.flatMap(\.hosts)
-        let names = hosts.map { Self.textWidth(Self.shortened($0.name), size: 13) }
-        let figures = hosts.map { Self.textWidth($0.figures, size: 11) }
+        let names = hosts.map { textWidth(shortened($0.name), size: 13) }
+        let figures = hosts.map { textWidth($0.figures, size: 11) }
         return max(72, (names + figures).max() ?? 0) + 16
     }
 

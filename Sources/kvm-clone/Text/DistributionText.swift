@@ -5,7 +5,7 @@ import Model
 /// A distribution for people: the trees, then what each target, link and site may expect.
 enum DistributionText {
     static func render(_ summary: DistributionSummary) throws(KVMCloneError) -> String {
-        guard !summary.isStar else { return star(summary) + assumptions(summary.assumed) }
+        guard !summary.isStar else { return star(summary) + remarks(summary) }
         var text = "\nDistribution of \(ByteCount.format(summary.bytes)) from \(summary.source)"
         text += " to \(count(summary.targets.count, "target")): \(figures(summary))\n"
         for (place, cohort) in summary.cohorts.enumerated() {
@@ -23,7 +23,7 @@ enum DistributionText {
         }
         text += try targets(summary.targets)
         text += try crossings(summary)
-        return text + assumptions(summary.assumed)
+        return text + remarks(summary)
     }
 
     /// One line; the note, if there is one, in a second.
@@ -90,14 +90,18 @@ enum DistributionText {
         return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
     }
 
-    private static func assumptions(_ assumed: DistributionSummary.Assumed) -> String {
-        let links = assumed.links.map { $0.joined(separator: "–") }
-        let places = assumed.hosts + links
-        guard !places.isEmpty else { return "" }
+    /// What the figures above don't know.
+    private static func remarks(_ summary: DistributionSummary) -> String {
+        var text = ""
+        if let limit = summary.bandwidthLimit {
+            text += "  the limit of \(ByteCount.formatRate(Double(limit))) is not counted here\n"
+        }
+        let assumed = summary.assumed
+        let places = assumed.hosts + assumed.links.map { $0.joined(separator: "–") }
+        guard !places.isEmpty else { return text }
         let shown = places.prefix(6).joined(separator: ", ")
         let more = places.count > 6 ? " and \(places.count - 6) more" : ""
-        let text =
-            "  \(ByteCount.formatRate(assumed.rate)) is assumed where the topology has no rate: \(shown)\(more)\n"
+        text += "  \(ByteCount.formatRate(assumed.rate)) is assumed where the topology has no rate: \(shown)\(more)\n"
         return Validation.harmless(text)
     }
 

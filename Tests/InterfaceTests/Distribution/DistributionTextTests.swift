@@ -34,6 +34,13 @@ struct DistributionTextTests {
         #expect(lines.count == 2 && text.contains("is assumed where the topology has no rate: dc2-b\n"))
     }
 
+    @Test("a limit of the operation is told, since the figures don't count it")
+    func limit() throws {
+        var summary = try DistributionSummary.sample(Golden.fleet("lab"))
+        summary.bandwidthLimit = 1 << 20
+        #expect(try DistributionText.render(summary).hasSuffix("\n  the limit of 1.00 MiB/s is not counted here\n"))
+    }
+
     @Test("where the network has no way to a target there is no forecast, and the text says why")
     func noForecast() throws {
         let network = DistributionNetwork(
@@ -59,7 +66,7 @@ struct DistributionTextTests {
         #expect(
             tree.fields.last?.value.fields.map(\.key) == [
                 "fanOut", "isStar", "source", "bytes", "rate", "bound", "share", "cohorts", "targets", "links",
-                "ingress", "sent", "assumed", "note",
+                "ingress", "sent", "assumed", "bandwidthLimit", "note",
             ])
         #expect(try PlanFile.parse(Array(tree.json().utf8)) == summary)
         let empty = try YAMLValue(encoding: PlanDocument(plan: plan, distribution: nil))

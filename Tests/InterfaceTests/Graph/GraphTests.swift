@@ -119,4 +119,17 @@ struct GraphTests {
         let error = #expect(throws: KVMCloneError.self) { try PlanFile.parse(Array(text.utf8)) }
         #expect(error?.message == "the plan has no distribution")
     }
+
+    @Test("a file that can't be written is told by its option")
+    func unwritable() throws {
+        let error = #expect(throws: KVMCloneError.self) {
+            try OutputFile.write("x", to: "/nonexistent/graph.svg", field: "out")
+        }
+        #expect(error?.code == .invalidPath && error?.field == "out")
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/graph.svg"
+        try OutputFile.write("a longer text", to: path, field: "out")
+        try OutputFile.write("short", to: path, field: "out")
+        #expect(try folder.read("graph.svg") == "short")
+    }
 }
