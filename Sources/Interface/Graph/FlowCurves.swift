@@ -7,9 +7,16 @@ struct FlowCurves {
 
     private let layout: NetworkLayout
     private let obstacles: [String: Box]
+    /// What arrows don't leave: the sites and a little around them.
+    private let frame: Box
 
     init(_ layout: NetworkLayout) {
         self.layout = layout
+        let (left, right) = (layout.sites.map(\.left).min() ?? 0, layout.sites.map(\.right).max() ?? 0)
+        let (top, bottom) = (layout.sites.map(\.top).min() ?? 0, layout.sites.map(\.bottom).max() ?? 0)
+        frame = Box(
+            center: Point(x: (left + right) / 2, y: (top + bottom) / 2),
+            width: right - left + NetworkLayout.margin, height: bottom - top + NetworkLayout.margin)
         obstacles = layout.hosts.count <= Self.mostObstacles ? layout.hosts : [:]
     }
 
@@ -36,8 +43,10 @@ struct FlowCurves {
         var best = (curve: curve(by: middle + shift), hits: Int.max)
         for bend in [0.0, 50, -50, 100, -100, 170, -170, 260, -260] {
             let candidate = curve(by: middle + shift + across * bend)
-            let points = (1..<24).map { candidate.point(at: Double($0) / 24) }
-            let hits = between.count { box in points.contains { box.contains($0) } }
+            let points = (1..<48).map { candidate.point(at: Double($0) / 48) }
+            let hits = points.count { point in
+                !frame.contains(point) || between.contains { $0.contains(point) }
+            }
             if hits < best.hits { best = (candidate, hits) }
             if hits == 0 { break }
         }
