@@ -126,6 +126,9 @@ let package = Package(
         // Documented examples, which the tests compile and run.
         .target(name: "Examples", dependencies: ["KVMClone"], path: "Examples", swiftSettings: strict),
         tests("KVMClone", ["Examples", "Simulation"]),
-        tests("Interface", ["kvm-clone", "KVMClone", "Model", "YAML", logging, argumentParser]),
+        tests(
+            "Interface",
+            ["kvm-clone", "Coordinator", "KVMClone", "Model", "Planner", "Topology", "YAML", logging, argumentParser],
+            resources: [.copy("Golden")]),
     ]
 )

@@ -11,7 +11,7 @@ package struct Coordinator: Sendable {
     private let hosts: Hosts
     private let journal: any Journal
     private let logger: Logger
-    private let fleet: Fleet?
+    let fleet: Fleet?
     private let budgets: Budgets
 
     /// `fleet`: what is known of the network between the hosts. `budgets`: shared by all that sends over it.

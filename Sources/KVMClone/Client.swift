@@ -177,7 +177,7 @@ public actor Client {
 
     private var registry: OperationRegistry { OperationRegistry(store: store) }
 
-    private var coordinator: Coordinator {
+    var coordinator: Coordinator {
         Coordinator(journal: store, logger: logger, fleet: directory.fleet, budgets: budgets, hosts: hosts)
     }
 

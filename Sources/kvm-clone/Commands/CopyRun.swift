@@ -45,14 +45,21 @@ struct CopyRun {
     }
 
     private func showPlan(_ request: CloneRequest, _ context: CommandContext) async throws {
-        let plan = try await context.withClient { try await $0.plan(request) }
+        let (plan, distribution) = try await context.withClient { client in
+            let plan = try await client.plan(request)
+            return (plan, try await client.distribution(of: plan, options: request.options))
+        }
         if xml.printXML {
             try StandardOutput.write(plan.targets.map(\.xml).map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined())
         } else {
             switch context.output {
-            case .json, .yaml: try StandardOutput.write(DocumentText.render(plan, as: context.output))
+            case .json, .yaml:
+                let document = PlanDocument(plan: plan, distribution: distribution)
+                try StandardOutput.write(DocumentText.render(document, as: context.output))
             case .name: try StandardOutput.write(plan.targets.map { $0.newName + "\n" }.joined())
-            case .text, .wide: try StandardOutput.write(PlanText.render(plan))
+            case .text, .wide:
+                let text = try PlanText.render(plan) + (distribution.map(DistributionText.render) ?? "")
+                try StandardOutput.write(text)
             }
         }
         guard !plan.isBlocked else {

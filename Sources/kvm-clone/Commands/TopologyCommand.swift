@@ -5,8 +5,8 @@ import Topology
 
 struct TopologyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "topology", abstract: "Check and show topology files.",
-        subcommands: [Validate.self, Show.self])
+        commandName: "topology", abstract: "Check, show and draw topology files.",
+        subcommands: [Validate.self, Show.self, Graph.self])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
@@ -60,13 +60,7 @@ struct TopologyCommand: AsyncParsableCommand {
 
         func run() async throws {
             let context = try CommandContext(global)
-            let name = try file ?? TopologyCommand.file(context)
-            let fleet: Fleet
-            do throws(TopologyError) {
-                fleet = try Fleet.load(name)
-            } catch {
-                throw TopologyCommand.described(error)
-            }
+            let fleet = try TopologyCommand.load(file ?? TopologyCommand.file(context))
             switch context.output {
             case .json, .yaml: try StandardOutput.write(DocumentText.render(fleet, as: context.output))
             case .name: try StandardOutput.write(fleet.hosts.map { $0.name + "\n" }.joined())
@@ -79,7 +73,11 @@ struct TopologyCommand: AsyncParsableCommand {
         }
     }
 
-    private static func file(_ context: CommandContext) throws(KVMCloneError) -> String {
+    static func load(_ file: String) throws(KVMCloneError) -> Fleet {
+        do throws(TopologyError) { return try Fleet.load(file) } catch { throw described(error) }
+    }
+
+    static func file(_ context: CommandContext) throws(KVMCloneError) -> String {
         guard let file = context.configuration.text(.topology) else {
             throw KVMCloneError(
                 .validation, "no topology file is named", whatToDo: "name one, or use --topology", field: "topology")

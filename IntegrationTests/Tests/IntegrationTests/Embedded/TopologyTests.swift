@@ -15,6 +15,36 @@ extension Integration.Embedded {
             #expect(try await tool("topology", "show", "-o", "yaml").output.contains("host3"))
         }
 
+        @Test("a dry run tells how the data travels, and its JSON is drawn with the topology")
+        func graph() async throws {
+            let (_, tool) = try await CopyTests.machine("drawn", data: 2)
+            let words = ["replicate", "host1", "host2,host3", "drawn", "--dry-run"]
+            let text = try await tool(words)
+            #expect(text.code == 0, "\(text)")
+            #expect(text.output.contains("\nDistribution of "), "\(text)")
+            let star = try await tool(words + ["--fanout", "star"])
+            #expect(star.output.contains(": star, host1 sends to each of 2 targets itself, "), "\(star)")
+
+            let json = try await tool(words + ["-o", "json", "--fanout", "chain"])
+            let document = try #require(JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+            let distribution = try #require(document["distribution"] as? [String: Any])
+            #expect(distribution["source"] as? String == "host1" && distribution["isStar"] as? Bool == false)
+            let plan = try tool.scratch.write("plan.json", json.output)
+            let out = tool.scratch.path("plan.svg")
+            let drawn = try await tool("topology", "graph", "--plan", plan, "--out", out)
+            #expect(drawn.code == 0 && drawn.output.isEmpty, "\(drawn)")
+            #expect(tool.scratch.text("plan.svg").contains("<title>host2 → host3, stripe 1: "))
+            let piped = try await run(
+                ["bash", "-c", "\"$0\" topology graph --plan - <\"$1\"", Setting.binary, plan],
+                environment: tool.environment)
+            #expect(piped.output == tool.scratch.text("plan.svg"), "\(piped)")
+
+            let lab = "\(Setting.repository)/topologies/lab.yaml"
+            let foreign = try await tool("topology", "graph", lab, "--plan", plan)
+            #expect(foreign.code == 64 && foreign.error.contains("lacks: host1, host2, host3"), "\(foreign)")
+            #expect(try await tool("topology", "graph", "--plan", "/nonexistent").code == 64)
+        }
+
         @Test("every example in topologies/ is valid")
         func examples() async throws {
             let folder = "\(Setting.repository)/topologies"
