@@ -60,7 +60,7 @@ package struct CopyOperation: Sendable {
     var isInTrees: Bool { distribution.plan != nil }
 
     /// Connections that bring a target its data: at least one for each tree.
-    var streams: Int { max(options.parallel, distribution.plan?.cohorts[0].stripes.count ?? 1) }
+    var streams: Int { max(options.parallel, distribution.plan.map(TreeLayout.leastStreams) ?? 1) }
 
     /// Most bytes in a frame. Where targets pass frames on, each hop waits for a whole one.
     var frameSize: Int {

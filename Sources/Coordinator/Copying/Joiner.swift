@@ -19,6 +19,8 @@ struct Joiner {
     let child: JoinEnd
     /// Numbers of the links at the child.
     let links: [UInt16]
+    /// Whether the parent leaves out what the child has no time for.
+    var mayLag = false
     let choice: CloneOptions.PathChoice
 
     /// Seconds until a direct connection has to stand.
@@ -42,7 +44,7 @@ struct Joiner {
         return (.coordinator, "no direct connection: \(refused)")
     }
 
-    private var asParent: Joint { Joint(.parent, links: links) }
+    private var asParent: Joint { Joint(.parent, links: links, mayLag: mayLag) }
     private var asChild: Joint { Joint(.child, links: links, isOrigin: parentJob != nil) }
 
     private func job(of end: JoinEnd) -> HexBytes { end.name == child.name ? job : parentJob ?? job }

@@ -36,7 +36,7 @@ struct TargetRun: Sendable {
             let sent = try await receive(sending)
             await keeper.finish(host)
             let isVerified = try await verify(sent)
-            await keeper.everyoneIsFinished()
+            await keeper.depart(host)
             let warnings = try await publish(opened.files)
             enter(.done)
             return end(outcome(error: nil, isVerified: isVerified, warnings: warnings))

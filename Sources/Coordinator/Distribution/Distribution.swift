@@ -17,8 +17,7 @@ package struct Distribution: Sendable, Equatable {
         guard targets.count > 1, shape != .star else { return Distribution() }
         let network = fleet.network(of: [source] + targets, at: Self.minuteOfDay())
         let request = DistributionRequest(
-            network: network, roots: [source], targets: targets, fanOut: FanOut(shape), payload: payload,
-            splitsCohorts: false)
+            network: network, roots: [source], targets: targets, fanOut: FanOut(shape), payload: payload)
         do {
             return Distribution(plan: try DistributionPlanner.plan(request))
         } catch {

@@ -23,7 +23,9 @@ actor TreeKeeper {
     private var ends: [String: JoinEnd]
     private var state: TreeState?
     private var finished: Set<String> = []
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var waiting: [(host: String, CheckedContinuation<Void, Never>)] = []
+    /// Targets that have gone on to publish: they pass on and repair nothing any more.
+    private var departed: Set<String> = []
     private var isEnded = false
     /// How many targets each host repairs now.
     private var repairs: [String: Int] = [:]
@@ -47,7 +49,8 @@ actor TreeKeeper {
         let ready = operation.plan.targets.map(\.host).filter { ends[$0] != nil }
         let (layout, plan) = self.layout(for: ready)
         state = TreeState(source: source, layout: layout, plan: plan)
-        var answers = await Self.join(layout.edges.compactMap { attempt($0.parent, $0.child, $0.streams) })
+        var answers = await Self.join(
+            layout.edges.compactMap { attempt($0.parent, $0.child, $0.streams, mayLag: $0.mayLag) })
         // Whoever can't be joined to another target, which may be the other's fault, gets it from the source.
         let failed = answers.filter { !$0.hasJoined && $0.parent != source }
         let again = failed.compactMap { failure in
@@ -55,7 +58,8 @@ actor TreeKeeper {
             guard let generation = state?.move(failure.child, to: source, in: stripes) else {
                 return nil as JoinAttempt?
             }
-            return attempt(source, failure.child, failure.streams, generation: generation)
+            return attempt(
+                source, failure.child, failure.streams, mayLag: failure.joiner.mayLag, generation: generation)
         }
         if !again.isEmpty {
             answers.removeAll { !$0.hasJoined && $0.parent != source }
@@ -93,12 +97,13 @@ actor TreeKeeper {
     }
 
     private func attempt(
-        _ parent: String, _ child: String, _ streams: [UInt16], generation: Int = 0
+        _ parent: String, _ child: String, _ streams: [UInt16], mayLag: Bool, generation: Int = 0
     ) -> JoinAttempt? {
         guard let near = ends[parent], let far = ends[child] else { return nil }
         let links = streams.map { UInt16(generation * Self.streamsPerGeneration) + $0 }
         return JoinAttempt(
-            parent: parent, child: child, streams: streams, joiner: joiner(near, far, links: links), answer: nil)
+            parent: parent, child: child, streams: streams, joiner: joiner(near, far, links: links, mayLag: mayLag),
+            answer: nil)
     }
 
     private static func together(_ attempts: [JoinAttempt]) -> Result<Joined, KVMCloneError> {
@@ -140,7 +145,7 @@ actor TreeKeeper {
         let streams = operation.streams
         let star = TreeLayout.star(source: source, targets: ready, streams: streams)
         guard operation.isInTrees, ready.count > 1, var plan = operation.distribution.plan else { return (star, nil) }
-        if Set(plan.cohorts[0].targets) != Set(ready) {
+        if Set(plan.request.targets) != Set(ready) {
             var request = plan.request
             request.targets = ready
             request.mostStripes = min(8, streams)
@@ -149,12 +154,14 @@ actor TreeKeeper {
                 return (star, nil)
             }
         }
-        let layout = TreeLayout(plan.cohorts[0], streams: streams)
+        let layout = TreeLayout(plan, streams: streams)
         return layout.streams == streams ? (layout, plan) : (star, nil)
     }
 
-    private func joiner(_ parent: JoinEnd, _ child: JoinEnd, links: [UInt16]) -> Joiner {
-        Joiner(job: operation.job, parent: parent, child: child, links: links, choice: operation.options.path)
+    private func joiner(_ parent: JoinEnd, _ child: JoinEnd, links: [UInt16], mayLag: Bool) -> Joiner {
+        Joiner(
+            job: operation.job, parent: parent, child: child, links: links, mayLag: mayLag,
+            choice: operation.options.path)
     }
 
     // MARK: Losses
@@ -182,7 +189,8 @@ actor TreeKeeper {
                 UInt16(generation * Self.streamsPerGeneration) + $0
             }
             do {
-                _ = try await joiner(near, far, links: links).join()
+                let mayLag = stripes.contains { layout.stripes[$0].mayLag }
+                _ = try await joiner(near, far, links: links, mayLag: mayLag).join()
                 await budget()
                 operation.logger.info("new parent", metadata: ["host": "\(child)", "parent": "\(parent)"])
             } catch {
@@ -211,6 +219,12 @@ actor TreeKeeper {
 
     private func end(_ host: String) {
         finished.insert(host)
+        let ready = waiting.filter { mayDepart($0.host) }
+        waiting.removeAll { mayDepart($0.host) }
+        for (host, continuation) in ready {
+            departed.insert(host)
+            continuation.resume()
+        }
         guard isOver, !isEnded else {
             // The others may have its share.
             Task { await budget() }
@@ -221,16 +235,26 @@ actor TreeKeeper {
             // Its own end shows whether the source has heard it.
             Task { [operation] in _ = try? await operation.source.call(RunDry(job: operation.job)) }
         }
-        for continuation in waiting { continuation.resume() }
-        waiting = []
+    }
+
+    /// True when all targets are finished that are as fast as this one: until then it may have to pass something on.
+    private func mayDepart(_ host: String) -> Bool {
+        let cohorts = state?.plan?.cohorts ?? []
+        let mine = cohorts.firstIndex { $0.targets.contains(host) } ?? cohorts.count
+        let others = cohorts.isEmpty ? operation.plan.targets.map(\.host) : cohorts.prefix(mine + 1).flatMap(\.targets)
+        return others.allSatisfy(finished.contains)
     }
 
     private var isOver: Bool { operation.plan.targets.allSatisfy { finished.contains($0.host) } }
 
-    /// Waits until every target has everything or has failed: until then it may have to pass something on.
-    func everyoneIsFinished() async {
-        guard operation.isInTrees, !isOver else { return }
-        await withCheckedContinuation { waiting.append($0) }
+    /// Waits until `host` is needed no more by targets that are as fast. Slower ones get what they lack from the source
+    /// when nobody else is left.
+    func depart(_ host: String) async {
+        guard operation.isInTrees, !mayDepart(host) else {
+            departed.insert(host)
+            return
+        }
+        await withCheckedContinuation { waiting.append((host, $0)) }
     }
 
     /// Targets that are still receiving.
@@ -242,7 +266,10 @@ actor TreeKeeper {
     /// source. `endRepair` gives the provider back.
     func beginRepair(of child: String) -> (parent: JoinEnd, child: JoinEnd, generation: Int)? {
         guard let far = ends[child], let generation = state?.nextGeneration(of: child) else { return nil }
-        let helpers = state?.alive.filter { finished.contains($0) && ends[$0] != nil }.sorted() ?? []
+        let helpers =
+            state?.alive.filter {
+                finished.contains($0) && !departed.contains($0) && ends[$0] != nil
+            }.sorted() ?? []
         let name = helpers.min { repairs[$0, default: 0] < repairs[$1, default: 0] } ?? operation.source.name
         guard let near = ends[name] else { return nil }
         repairs[name, default: 0] += 1

@@ -7,6 +7,12 @@ struct TreeLayout: Sendable, Equatable {
         var streams: [UInt16]
         /// Who sends to whom: a parent for each target.
         var parents: [String: String]
+        /// Its place in the plan.
+        var cohort = 0
+        var number = 0
+
+        /// Slow targets hold nobody up: they lack what they have no time for.
+        var mayLag: Bool { cohort > 0 }
     }
 
     var stripes: [Stripe]
@@ -20,21 +26,30 @@ struct TreeLayout: Sendable, Equatable {
         ])
     }
 
-    /// A cohort's trees over `streams` streams, at least one each, otherwise by weight.
-    init(_ cohort: DistributionPlan.Cohort, streams: Int) {
-        let shares = Self.divide(max(streams, cohort.stripes.count), by: cohort.stripes.map(\.weight))
-        var next: UInt16 = 0
-        stripes = zip(cohort.stripes, shares).map { stripe, count in
-            defer { next += UInt16(count) }
-            return Stripe(
-                streams: Array(next..<(next + UInt16(count))),
-                parents: Dictionary(stripe.edges.map { ($0.child, $0.parent) }) { first, _ in first })
+    /// The trees of each cohort over the same streams: at least one for each tree, otherwise by weight.
+    init(_ plan: DistributionPlan, streams: Int) {
+        let count = max(streams, Self.leastStreams(plan))
+        stripes = []
+        for (place, cohort) in plan.cohorts.enumerated() {
+            let shares = Self.divide(count, by: cohort.stripes.map(\.weight))
+            var next: UInt16 = 0
+            for (number, (stripe, share)) in zip(cohort.stripes, shares).enumerated() {
+                stripes.append(
+                    Stripe(
+                        streams: Array(next..<(next + UInt16(share))),
+                        parents: Dictionary(stripe.edges.map { ($0.child, $0.parent) }) { first, _ in first },
+                        cohort: place, number: number))
+                next += UInt16(share)
+            }
         }
     }
 
-    init(stripes: [Stripe]) { self.stripes = stripes }
+    private init(stripes: [Stripe]) { self.stripes = stripes }
 
-    var streams: Int { stripes.reduce(0) { $0 + $1.streams.count } }
+    /// Streams that a plan needs.
+    static func leastStreams(_ plan: DistributionPlan) -> Int { plan.cohorts.map(\.stripes.count).max() ?? 1 }
+
+    var streams: Int { stripes.reduce(0) { $1.cohort == 0 ? $0 + $1.streams.count : $0 } }
 
     /// True when some target is to pass something on.
     var hasRelays: Bool {
@@ -42,16 +57,24 @@ struct TreeLayout: Sendable, Equatable {
     }
 
     /// The links of each pair of a parent and a child, over all trees, in a fixed order.
-    var edges: [(parent: String, child: String, streams: [UInt16])] {
-        var streams: [DistributionEdge: [UInt16]] = [:]
+    var edges: [Edge] {
+        var edges: [DistributionPlan.Edge: Edge] = [:]
         for stripe in stripes {
             for (child, parent) in stripe.parents {
-                streams[DistributionEdge(parent: parent, child: child), default: []] += stripe.streams
+                let pair = DistributionPlan.Edge(parent: parent, child: child)
+                let new = Edge(parent: parent, child: child, streams: [], mayLag: stripe.mayLag)
+                edges[pair, default: new].streams += stripe.streams
             }
         }
-        return streams.sorted { ($0.key.parent, $0.key.child) < ($1.key.parent, $1.key.child) }.map {
-            ($0.key.parent, $0.key.child, $0.value.sorted())
-        }
+        return edges.values.sorted { ($0.parent, $0.child) < ($1.parent, $1.child) }
+    }
+
+    /// A parent, a child, and the streams between them.
+    struct Edge: Sendable, Equatable {
+        var parent: String
+        var child: String
+        var streams: [UInt16]
+        var mayLag: Bool
     }
 
     /// Divides `count` by weights: at least one each, the rest to whoever is farthest below its share.
@@ -68,9 +91,4 @@ struct TreeLayout: Sendable, Equatable {
         func lack(_ index: Int) -> Double { Double(weights[index]) / sum * Double(count) - Double(shares[index]) }
         return shares
     }
-}
-
-private struct DistributionEdge: Hashable {
-    let parent: String
-    let child: String
 }

@@ -93,7 +93,8 @@ struct TreeState: Sendable {
     private func parent(for child: String, stripe: Int, avoiding avoided: Set<String>) -> String {
         guard let plan,
             let parent = plan.replacementParent(
-                for: child, cohort: 0, stripe: stripe, alive: alive.subtracting(avoided)),
+                for: child, cohort: layout.stripes[stripe].cohort, stripe: layout.stripes[stripe].number,
+                alive: alive.subtracting(avoided)),
             !isBelow(parent, child, stripe: stripe)
         else { return source }
         return parent

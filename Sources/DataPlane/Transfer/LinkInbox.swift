@@ -39,6 +39,16 @@ final class LinkInbox: Sendable {
         } ?? []
     }
 
+    /// Takes no more offers from now on; those that nobody has taken are closed.
+    func close() {
+        let left = state.update { state in
+            state.isClosed = true
+            defer { state.offers = [] }
+            return state.offers
+        }
+        for offer in left { offer.target.shutDown() }
+    }
+
     /// Takes no more offers from now on, unless some wait to be taken: then it stays open and returns false.
     func closeIfEmpty() -> Bool {
         state.update { state in

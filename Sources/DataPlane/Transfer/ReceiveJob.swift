@@ -238,8 +238,10 @@ public final class ReceiveJob: Sendable {
             return (state.threads, state.sockets)
         }
         for thread in threads { thread.join() }
-        // What has ended well has confirmed that already.
+        // What has ended well has confirmed that already. A child whose stream has not gets nothing more from here.
         for socket in sockets.values { socket.shutDown() }
+        for relay in relays { relay.inbox.close() }
+        for child in state.update({ $0.children }) { child.shutDown() }
         if let failure = state.update({ $0.failure }) { throw failure }
         let missing = disks.incomplete
         guard missing.isEmpty else {

@@ -142,7 +142,11 @@ public final class SendJob: Sendable {
             throw TransferError(.resources, "a send job runs once; make a new one")
         }
         guard !targets.withLock({ $0.isEmpty }) else { throw TransferError(.allTargetsFailed, "the job has no target") }
-        defer { shutDownAll() }
+        defer {
+            // Whoever comes from now on would wait for a thread that is gone.
+            for inbox in inboxes { inbox.close() }
+            shutDownAll()
+        }
         let roots =
             options.verify ? try wrapping { () throws(CryptoError) in try RootHasher(sizes: sources.map(\.size)) } : nil
         let crew = SendCrew(

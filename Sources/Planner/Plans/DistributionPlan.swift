@@ -6,6 +6,12 @@ public struct DistributionPlan: Sendable, Equatable, Codable {
         public let parent: String
         /// Who receives.
         public let child: String
+
+        /// An edge made of its parts.
+        public init(parent: String, child: String) {
+            self.parent = parent
+            self.child = child
+        }
     }
 
     /// One tree, which carries a share of the units of work to every target of its cohort.

@@ -45,6 +45,30 @@ struct DistributionTests {
         await fleet.close()
     }
 
+    @Test("A slow target holds nobody up: the others are complete long before it, and it lacks nothing in the end")
+    func slowTarget() async throws {
+        let topology = try Self.fleet(
+            "hosts:\n  source: { uplink: 100M, downlink: 100M }\n  target1: { uplink: 100M, downlink: 100M }\n"
+                + "  target2: { uplink: 100M, downlink: 2M, inbound: 2M }\n  target3: { uplink: 100M, downlink: 100M }\n"
+        )
+        let fleet = try FakeFleet(targets: 3, machine: MachineRecipe(disks: [DiskRecipe(size: 64 << 20, runs: 120)]))
+        var options = CloneOptions()
+        options.compression = .off
+        let coordinator = fleet.coordinator(fleet: topology)
+        let plan = try await coordinator.plan(fleet.request(options))
+        #expect(try coordinator.distribution(of: plan, options).plan?.cohorts.map(\.targets.count) == [2, 1])
+        let id = OperationID()
+        let result = try await coordinator.run(fleet.request(options), id: id, stop: StopSignal()) { _ in }
+        for (target, outcome) in zip(fleet.targets, result.targets) {
+            #expect(outcome.error == nil && outcome.verified)
+            #expect(try fleet.defects(of: target) == [])
+        }
+        #expect(result.targets[0].seconds < result.targets[1].seconds / 2)
+        #expect(result.targets[2].seconds < result.targets[1].seconds / 2)
+        #expect(try await fleet.heldThings(by: id) == [])
+        await fleet.close()
+    }
+
     @Test(
         "A target in the middle of a chain dies while it receives: the others finish, verified",
         arguments: [0, 1, 2, 3])

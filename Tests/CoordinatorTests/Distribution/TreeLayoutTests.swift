@@ -25,7 +25,7 @@ struct TreeLayoutTests {
     @Test("every target has one parent for each stream", arguments: [FanOut.auto, .chain, .tree], [2, 5, 8])
     func parents(shape: FanOut, count: Int) throws {
         let targets = (1...count).map { "t\($0)" }
-        let layout = TreeLayout(try Self.plan(targets, shape).cohorts[0], streams: 8)
+        let layout = TreeLayout(try Self.plan(targets, shape), streams: 8)
         #expect(layout.streams == 8)
         #expect(layout.hasRelays)
         for target in targets {
@@ -48,7 +48,7 @@ struct TreeLayoutTests {
 struct TreeStateTests {
     private func chain() throws -> TreeState {
         let plan = try TreeLayoutTests.plan(["a", "b", "c"], .chain)
-        return TreeState(source: "source", layout: TreeLayout(plan.cohorts[0], streams: 2), plan: plan)
+        return TreeState(source: "source", layout: TreeLayout(plan, streams: 2), plan: plan)
     }
 
     /// Whoever is below `host` in the only stripe.

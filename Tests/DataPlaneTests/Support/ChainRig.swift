@@ -10,7 +10,8 @@ final class ChainRig: Sendable {
     let receivers: [ReceiveJob]
     let streams: Int
 
-    init(source: any DiskSource, sinks: [any DiskSink], streams: Int = 2, waits: Double? = 5) throws {
+    init(source: any DiskSource, sinks: [any DiskSink], streams: Int = 2, waits: Double? = 5, joins: Bool = true) throws
+    {
         key = try JobKey.random()
         self.streams = streams
         var options = SendOptions(streams: streams)
@@ -23,11 +24,13 @@ final class ChainRig: Sendable {
         receivers = try sinks.map { [id, key] in
             try ReceiveJob(id: id, key: key, disks: [(0, $0)], options: receiving)
         }
-        for place in receivers.indices { try join(place, below: place - 1) }
+        if joins { for place in receivers.indices { try join(place, below: place - 1) } }
     }
 
     /// Joins a receiver to another one, or to the sender at -1.
-    func join(_ child: Int, below parent: Int, generation: Int = 0, streams only: [Int]? = nil) throws {
+    func join(_ child: Int, below parent: Int, generation: Int = 0, streams only: [Int]? = nil, mayLag: Bool = false)
+        throws
+    {
         var near: [(LinkNumber, Socket)] = []
         var far: [(LinkNumber, Socket)] = []
         for stream in only ?? Array(0..<streams) {
@@ -38,9 +41,10 @@ final class ChainRig: Sendable {
         }
         for (link, socket) in far { try receivers[child].attach(link: link, socket: socket, sender: send.salt) }
         if parent < 0 {
-            try send.addTarget(id: "receiver \(child)", salt: receivers[child].salt, links: near)
+            try send.addTarget(id: "receiver \(child)", salt: receivers[child].salt, links: near, mayLag: mayLag)
         } else {
-            try receivers[parent].addChild(id: "receiver \(child)", salt: receivers[child].salt, links: near)
+            try receivers[parent].addChild(
+                id: "receiver \(child)", salt: receivers[child].salt, links: near, mayLag: mayLag)
         }
     }
 

@@ -77,6 +77,56 @@ struct RelayTests {
         }
     }
 
+    @Test("a child that may lag holds nobody up, and a repair brings what it lacks", arguments: [-1, 0])
+    func lagging(below parent: Int) async throws {
+        try await blocking {
+            let source = MemoryDisk.random(size: Self.size, seed: 11)
+            let slow = MemoryDisk.target(size: Self.size, beforeWrite: { _ in sleepNanoseconds(40_000_000) })
+            let sinks = [MemoryDisk.target(size: Self.size), slow]
+            let rig = try ChainRig(source: source, sinks: sinks, joins: false)
+            try rig.join(0, below: -1)
+            try rig.join(1, below: parent, mayLag: true)
+            let helper = try WorkerThread(name: "test-repair") {
+                for generation in 1..<500 {
+                    sleepNanoseconds(20_000_000)
+                    if rig.receivers[1].missing(limit: 1)[0] == [] { return }
+                    guard rig.receivers[1].activeLinks == 0 else { continue }
+                    // A repair that fails is tried again.
+                    _ = try? rig.repair(1, from: sinks[0], generation: generation)
+                }
+            }
+            let (sent, received) = rig.run()
+            helper.join()
+            #expect(try sent.get().disks[0].root == plainRoot(source.bytes))
+            for (sink, result) in zip(sinks, received) {
+                #expect(try result.get().logicalBytes == UInt64(Self.size))
+                #expect(sink.bytes == source.bytes)
+            }
+        }
+    }
+
+    @Test("a receiver that got the rest by a repair lets its children go, and takes no new ones")
+    func completeByRepair() async throws {
+        try await blocking {
+            let source = MemoryDisk.random(size: Self.size, seed: 12)
+            let sinks = (0..<2).map { _ in MemoryDisk.target(size: Self.size) }
+            let rig = try ChainRig(source: source, sinks: sinks, joins: false)
+            try rig.join(1, below: 0)
+            let lost = Gate(0)
+            rig.receivers[1].onLost(link: { _, _ in lost.update { $0 += 1 } }, child: { _, _, _ in })
+            let first = try WorkerThread(name: "test") { _ = try? rig.receivers[0].wait() }
+            let second = try WorkerThread(name: "test") { _ = try? rig.receivers[1].wait() }
+            // The whole disk, from another origin than the job's.
+            _ = try rig.repair(0, from: source, generation: 1)
+            first.join()
+            #expect(lost.wait(until: monotonicNanoseconds() + 10_000_000_000) { $0 == 2 ? true : nil } == true)
+            #expect(throws: TransferError.self) { try rig.join(1, below: 0, generation: 2) }
+            rig.receivers[1].cancel()
+            second.join()
+            #expect(sinks[0].bytes == source.bytes)
+        }
+    }
+
     @Test("a sender without targets reads on for its digests, once nobody is expected")
     func dry() async throws {
         try await blocking {
