@@ -8,6 +8,9 @@ import Synchronization
 /// Make it, attach one connection per stream as they come, and call `wait` on a thread of your own. A stream comes from
 /// the sender itself or from another receiver that passes it on: the frames are the same.
 public final class ReceiveJob: Sendable {
+    /// Links of one stream at once: a new one may come before the loss of the old one is noticed, and waits for that.
+    private static let mostAttempts = 4
+
     /// The job's id.
     public let id: UUID
     /// This receiver's salt, which the coordinator hands to the sender. Made anew for each job object.
@@ -139,7 +142,7 @@ public final class ReceiveJob: Sendable {
             if state.isOver || isCancelled { return .cancelled() }
             guard link.stream < UInt16(options.streams), state.sockets[link] == nil,
                 options.survivesLostLinks || link.raw < UInt16(options.streams),
-                state.active < options.streams
+                state.active < Self.mostAttempts * options.streams
             else {
                 return TransferError(
                     .protocolViolation(.wrongStream(link.raw)),
