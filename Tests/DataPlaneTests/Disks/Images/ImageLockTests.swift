@@ -42,8 +42,13 @@ struct ImageLockTests {
             "qemu-nbd", ["--socket=\(folder.file("socket"))", "--persistent", "-f", format.rawValue, path])
         defer { writer.stop() }
         while access(folder.file("socket"), F_OK) != 0 && !writer.waitForEnd(milliseconds: 10) {}
-        // The socket may be there before the image is open.
-        _ = try? NBDClient(path: folder.file("socket"), export: "", connections: 1)
+        // The socket may be there before the image is open, and a busy machine slow to answer on it.
+        var client: NBDClient?
+        for _ in 0..<50 where client == nil {
+            client = try? NBDClient(path: folder.file("socket"), export: "", connections: 1)
+            if client == nil { usleep(100_000) }
+        }
+        _ = try #require(client)
         let error = #expect(throws: ImageError.self) {
             try ImageLock.acquireShared(path, allowance: try folder.allowance())
         }
