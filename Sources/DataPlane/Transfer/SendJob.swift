@@ -141,7 +141,9 @@ public final class SendJob: Sendable {
             // A second run would use the same nonces again.
             throw TransferError(.resources, "a send job runs once; make a new one")
         }
-        guard options.awaitsTargets != nil || !targets.withLock({ $0.isEmpty }) else { throw TransferError(.allTargetsFailed, "the job has no target") }
+        guard options.awaitsTargets != nil || !targets.withLock({ $0.isEmpty }) else {
+            throw TransferError(.allTargetsFailed, "the job has no target")
+        }
         defer {
             // Whoever comes from now on would wait for a thread that is gone.
             for inbox in inboxes { inbox.close() }
