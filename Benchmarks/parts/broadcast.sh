@@ -92,7 +92,7 @@ phase_times() {
             for (field = 2; field < NF; field += 2) if ($(field + 1) == ":") value[$field] = $(field + 2)
             if (!(value["phase"] in wanted)) next
             split(substr(value["timestamp"], 12, 12), at, ":")
-            print value["phase"], at[1] * 3600 + at[2] * 60 + at[3], value["host"]
+            printf "%s %.3f %s\n", value["phase"], at[1] * 3600 + at[2] * 60 + at[3], value["host"]
         }' - "$work/events"
 }
 

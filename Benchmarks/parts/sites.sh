@@ -62,7 +62,7 @@ add_wan() {
     done
 }
 
-# What all WANs have carried in both directions, frames with their headers.
+# What all WANs have carried, in both directions together.
 wan_bytes() { cat /sys/class/net/"$bridge".w[0-9]*/statistics/tx_bytes | awk '{ sum += $1 } END { print sum }'; }
 
 # The lab's topology with COUNT sites and what joins them.
