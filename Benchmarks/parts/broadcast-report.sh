@@ -34,13 +34,14 @@ table_broadcast() {
 
 # `cast_row TEXT TARGETS NAME COMPARISON [LIMIT at-most|at-least]`; a comparison has its number as a word.
 cast_row() {
-    local wanted='' result=''
+    local wanted='' result='' time=$3/transfer
+    [[ $(median "$time") != - ]] || time=$3/whole
     if (($# > 4)); then
         wanted="${6/-/ } $5 ×"
         result=$(verdict "$(grep -oE '(^| )([0-9.]+|-)( |$)' <<<"$4" | head -n 1 | tr -d ' ')" "$5" "$6")
     fi
     printf '| %s | %s | %s | %s | %s | %s | %s | %s |\n' "$1" "$2" "$(round "$(median "$3/transfer")")" \
-        "$(spread "$3/transfer")" "$(round "$(median "$3/whole")")" "$4" "$wanted" "$result"
+        "$(spread "$time")" "$(round "$(median "$3/whole")")" "$4" "$wanted" "$result"
 }
 
 # The bound is what the narrowest cut between the source and any target carries of payload: 1448 bytes of each frame of

@@ -5,7 +5,7 @@
 readonly wan_rate=50
 
 part_sites() {
-    local run bridge
+    local bridge
     bridge=$(basename "$(readlink "/sys/class/net/$(link_of kvm1)/master")")
     add_site 2 6 9
     add_wan 1 2
@@ -17,7 +17,9 @@ part_sites() {
 }
 
 measure_sites() {
-    local cast_topology=$work/sites-$1.yaml
+    local cast_topology=$work/sites-$1.yaml site run
+    # Bridges still know where hosts were before they moved.
+    for ((site = 1; site <= $1; site++)); do ip link set "$(site_bridge "$site")" type bridge fdb_flush; done
     sites_topology "$1" >"$cast_topology"
     for ((run = 0; run < broadcast_runs; run++)); do cast_over_wan "sites-$1"; done
     cast_over_wan "sites-$1-star" --fanout star
@@ -63,7 +65,7 @@ add_wan() {
 }
 
 # What all WANs have carried, in both directions together.
-wan_bytes() { cat /sys/class/net/"$bridge".w[0-9]*/statistics/tx_bytes | awk '{ sum += $1 } END { print sum }'; }
+wan_bytes() { cat /sys/class/net/"$bridge".w[0-9]*/statistics/tx_bytes | awk '{ sum += $1 } END { printf "%.0f\n", sum }'; }
 
 # The lab's topology with COUNT sites and what joins them.
 sites_topology() {
