@@ -2,6 +2,7 @@
 # What every part shares: settings, messages, measured values.
 
 runs=${RUNS:-7}
+broadcast_runs=${BROADCAST_RUNS:-3}
 bin=$(realpath -m "${BIN:-$repository/.build/release}")
 work=${WORK:-/var/tmp/kvm-clone-bench}
 doc=${DOC:-$repository/docs/benchmarks.md}
@@ -20,6 +21,7 @@ check_machine() {
     local tool
     ((EUID == 0)) || die "the benchmarks need root"
     [[ $runs =~ ^[1-9][0-9]?$ ]] || die "RUNS is 1 to 99, not '$runs'"
+    [[ $broadcast_runs =~ ^[1-9][0-9]?$ ]] || die "BROADCAST_RUNS is 1 to 99, not '$broadcast_runs'"
     for tool in "$kvm_clone" "$bin/kvm-clone-agent"; do
         [[ -x $tool ]] || die "$tool is missing; build it with: make build"
     done

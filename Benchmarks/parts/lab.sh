@@ -2,22 +2,33 @@
 # The lab that the benchmarks run on, and hosts without a hypervisor for `list`.
 
 lab_name=bench
+labs=()
+declare -A pid_of=() address_of=()
 lab() { "$repository/IntegrationTests/lab" --name "$lab_name" "$@"; }
 on() { lab exec "$@"; }
 
-start_lab() {
-    local host
-    # No user's configuration, keys or state: they must not change what is measured.
+# No user's configuration, keys or state: they must not change what is measured.
+keep_apart() {
     mkdir -p "$work"/{state,config,cache}
     export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config XDG_CACHE_HOME=$work/cache KVM_CLONE_CONFIG=''
-    lab up 4 >>"$work/log" 2>&1 || die "the lab does not start: $(tail -n 2 "$work/log")"
+}
+
+start_lab() {
+    local host
+    bring_up 4
     lab topology >"$work/topology.yaml"
     for host in kvm2 kvm3 kvm4; do lab trust kvm1 "$host"; done
-    declare -gA pid_of address_of
+    kvm_clone_with=("$kvm_clone" --quiet -t "$work/topology.yaml")
+}
+
+# Starts the lab `lab_name` and sets its hosts' `pid_of` and `address_of`: `bring_up COUNT [OPTION...]`
+bring_up() {
+    local name host address pid
+    labs+=("$lab_name")
+    lab up "$@" >>"$work/log" 2>&1 || die "the lab does not start: $(tail -n 2 "$work/log")"
     while read -r name host address pid _; do
         if [[ $name == "$lab_name" ]]; then pid_of[$host]=$pid address_of[$host]=$address; fi
     done < <(lab list)
-    kvm_clone_with=("$kvm_clone" --quiet -t "$work/topology.yaml")
 }
 
 take_down() {
@@ -27,7 +38,9 @@ take_down() {
     trap '' PIPE
     set +e
     [[ ! -d $work/embedded ]] || "$repository/IntegrationTests/embedded" down "$work/embedded"
-    [[ -z ${pid_of[*]-} ]] || lab down >>"$work/log" 2>&1 || say "the lab did not end; see $work/log"
+    for lab_name in "${labs[@]}"; do
+        lab down >>"$work/log" 2>&1 || say "the lab '$lab_name' did not end; see $work/log"
+    done
     ((status == 0)) || say "stopped with status $status; see $work/log"
     exit "$status"
 }

@@ -10,9 +10,15 @@ verdict() {
 round() { [[ $1 == - ]] && echo - || printf "%.${2:-2}f\n" "$1"; }
 
 table() {
-    table_transfer
-    table_stages
-    table_others
+    local part tables=()
+    for part in "${parts[@]}"; do
+        case $part in
+            transfer) tables+=(transfer stages) ;;
+            broadcast) tables+=(broadcast) ;;
+            *) [[ " ${tables[*]-} " == *" others "* ]] || tables+=(others) ;;
+        esac
+    done
+    for part in "${tables[@]}"; do "table_$part"; done
 }
 
 table_transfer() {
@@ -109,6 +115,7 @@ table_others() {
     row '`list` of 4 hosts with 50 VMs each' list ' s' 1 'under 1 s'
     row_plain 'agent, size' "$(megabytes agent-size) MB" ''
     row_plain 'agent, start to end on an empty channel' "$(milliseconds agent-start) ms" ''
+    echo
 }
 
 vm_text() {
@@ -152,7 +159,7 @@ fanout_row() {
 # Puts the tables between the two markers of the document.
 write_document() {
     local begin='<!-- begin: written by Benchmarks/run -->' end='<!-- end: written by Benchmarks/run -->' file
-    grep -qxF "$begin" "$doc" && grep -qxF "$end" "$doc" || die "$doc has no place for results: a line '$begin' and one '$end'"
+    { grep -qxF "$begin" "$doc" && grep -qxF "$end" "$doc"; } || die "$doc has no place for results: a line '$begin' and one '$end'"
     file=$work/document
     {
         sed "\\|^$begin\$|q" "$doc"
@@ -160,7 +167,6 @@ write_document() {
         machine_text
         echo
         cat "$work/table.md"
-        echo
         sed -n "\\|^$end\$|,\$p" "$doc"
     } >"$file"
     cat "$file" >"$doc"
