@@ -11,7 +11,7 @@ round() { [[ $1 == - ]] && echo - || printf "%.${2:-2}f\n" "$1"; }
 
 table() {
     local part tables=()
-    for part in "${parts[@]}"; do
+    for part; do
         case $part in
             transfer) tables+=(transfer stages) ;;
             broadcast) tables+=(broadcast) ;;
@@ -158,15 +158,24 @@ fanout_row() {
 
 # Puts the tables between the two markers of the document.
 write_document() {
-    local begin='<!-- begin: written by Benchmarks/run -->' end='<!-- end: written by Benchmarks/run -->' file
+    local copies=(transfer empty fanout memory list agent) part missing=''
+    for part in "${copies[@]}"; do [[ " $* " == *" $part "* ]] || missing=$part; done
+    [[ -n $missing ]] || write_region copies "RUNS=$runs" "${copies[@]}"
+    [[ " $* " != *' broadcast '* ]] || write_region broadcast "BROADCAST_RUNS=$broadcast_runs" broadcast
+}
+
+# `write_region NAME SETTING PART...`
+write_region() {
+    local begin="<!-- begin $1: written by Benchmarks/run -->" end="<!-- end $1 -->" setting=$2 file
+    shift 2
     { grep -qxF "$begin" "$doc" && grep -qxF "$end" "$doc"; } || die "$doc has no place for results: a line '$begin' and one '$end'"
     file=$work/document
     {
         sed "\\|^$begin\$|q" "$doc"
         echo
-        machine_text
+        machine_text "$setting" "$*"
         echo
-        cat "$work/table.md"
+        table "$@"
         sed -n "\\|^$end\$|,\$p" "$doc"
     } >"$file"
     cat "$file" >"$doc"
@@ -177,7 +186,7 @@ machine_text() {
     local model
     model=$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)
     cat <<TEXT
-Measured $started with \`make bench\` (\`RUNS=$runs\`), in $((SECONDS / 60)) min $((SECONDS % 60)) s in all.
+Measured $started with \`$1 Benchmarks/run $2\`, in $((SECONDS / 60)) min $((SECONDS % 60)) s in all.
 
 - machine: $model, $(nproc) cores, $(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GiB of memory; kernel $(uname -r); load before the start $load
 - disks: $(findmnt -no FSTYPE,SOURCE -T "$work"), all hosts on the same
