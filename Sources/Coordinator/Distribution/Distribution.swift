@@ -19,7 +19,12 @@ package struct Distribution: Sendable, Equatable {
         let request = DistributionRequest(
             network: network, roots: [source], targets: targets, fanOut: FanOut(shape), payload: payload)
         do {
-            return Distribution(plan: try DistributionPlanner.plan(request))
+            let plan = try DistributionPlanner.plan(request)
+            if plan.slowTargetsAreSlowThemselves { return Distribution(plan: plan) }
+            // Targets behind a slow link get the data once, together: what one of them lacks all of them would.
+            var whole = request
+            whole.splitsCohorts = false
+            return Distribution(plan: try DistributionPlanner.plan(whole))
         } catch {
             guard shape == .auto else {
                 throw KVMCloneError(
@@ -35,6 +40,20 @@ package struct Distribution: Sendable, Equatable {
         var parts = tm()
         localtime_r(&now, &parts)
         return Int(parts.tm_hour) * 60 + Int(parts.tm_min)
+    }
+}
+
+extension DistributionPlan {
+    /// True when every target of a slow cohort is held back by its own network card or cap, and not by a link that it
+    /// shares with others.
+    var slowTargetsAreSlowThemselves: Bool {
+        cohorts.dropFirst().allSatisfy { cohort in
+            cohort.targets.allSatisfy { target in
+                guard let member = request.network.members.first(where: { $0.name == target }) else { return false }
+                let own = min(member.downlink ?? .infinity, member.inboundCap ?? .infinity)
+                return own <= 1.25 * max(cohort.rate, cohort.rateAlone)
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import AgentProtocol
 import Model
+import Planner
 import Simulation
 import Synchronization
 import Testing
@@ -29,6 +30,23 @@ struct DistributionTests {
         #expect(error?.code == .validation && error?.field == "--fanout")
         // Names that the file doesn't have take part with what is usual.
         #expect(try plan(["b", "elsewhere"], .auto).plan?.cohorts.count == 1)
+    }
+
+    @Test("Targets behind a slow link are fed together, once over the link; a slow host by itself")
+    func slowLink() throws {
+        let hosts =
+            "hosts:\n  a: { site: x, uplink: 100M, downlink: 100M }\n"
+            + "  b: { site: x, uplink: 100M, downlink: 100M }\n  c: { site: y, uplink: 100M, downlink: 100M }\n"
+            + "  d: { site: y, uplink: 100M, downlink: 100M }\n  e: { site: x, uplink: 100M, downlink: 5M }\n"
+        let fleet = try Self.fleet("sites: { x: {}, y: {} }\nlinks: [{ between: [x, y], capacity: 20M }]\n" + hosts)
+        func plan(_ targets: [String]) throws -> DistributionPlan {
+            try #require(
+                Distribution.plan(from: "a", to: targets, fleet: fleet, shape: .auto, payload: 1 << 30).plan)
+        }
+        let sites = try plan(["b", "c", "d"])
+        #expect(sites.cohorts.count == 1)
+        #expect(sites.traffic(bytes: 1000).links.map(\.bytes).reduce(0, +) <= 1050)
+        #expect(try plan(["b", "e"]).cohorts.map(\.targets) == [["b"], ["e"]])
     }
 
     @Test("Every shape gives every target the same bits", arguments: CloneOptions.FanOut.allCases)
