@@ -63,6 +63,7 @@ final class ProcessRecord: Sendable {
         var status: RemoteExit?
         var observers: [@Sendable (RemoteExit) -> Void] = []
         var errors = Tail(limit: 64 << 10)
+        var isToEnd = false
     }
 
     private let state = Mutex(State())
@@ -70,6 +71,11 @@ final class ProcessRecord: Sendable {
     var status: RemoteExit? { state.withLock { $0.status } }
 
     var standardError: String { state.withLock { String(decoding: $0.errors.bytes, as: UTF8.self) } }
+
+    /// True when this side has asked for the end.
+    var isToEnd: Bool { state.withLock { $0.isToEnd } }
+
+    func noteTermination() { state.withLock { $0.isToEnd = true } }
 
     func appendError(_ bytes: UnsafeRawBufferPointer) {
         state.withLock { $0.errors.append(bytes) }

@@ -108,8 +108,10 @@ public final class OpenSSHConnection: HostConnection {
             ChildProcess.Launch(
                 arguments: arguments, environment: environment, input: descriptor, output: descriptor),
             host: host
-        ) { [master, diagnosis] status, _ in
-            Self.classify(status, master: master, diagnosis: diagnosis)
+        ) { [master, diagnosis] status, record in
+            // ssh that is ended early on ends with its own code.
+            if record.isToEnd, status == .exited(255) { return .lost("it was terminated") }
+            return Self.classify(status, master: master, diagnosis: diagnosis)
         }
     }
 

@@ -48,6 +48,7 @@ final class ChildProcess: Sendable {
 
     /// SIGTERM to its process group, and SIGKILL five seconds later.
     func terminate() {
+        record.noteTermination()
         endRequested.signal()
     }
 
