@@ -151,7 +151,7 @@ struct CopyRun: Sendable {
                         ImageReference(path: $0.key, format: $0.value)
                     }, exportName: "\(operation.plan.vm)/\(file.disk)")
             }, roots: roots, streams: operation.streams, digests: options.verify,
-            compression: OpenSend.Compression(options.compression), bandwidthLimit: options.bandwidthLimit,
+            compression: operation.compression, bandwidthLimit: options.bandwidthLimit,
             stallTimeout: operation.peerStallTimeout, frameSize: operation.frameSize, inTrees: operation.isInTrees)
     }
 

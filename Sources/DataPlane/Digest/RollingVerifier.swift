@@ -20,6 +20,7 @@ final class RollingVerifier: Sendable {
     private let threads: Int
     private let counter: ReadBackCounter
     private let cancelled = Atomic<Bool>(false)
+    private let areDisksBusy: (@Sendable () -> Bool)?
     private let state = Gate(State())
 
     private struct State: Sendable {
@@ -29,7 +30,10 @@ final class RollingVerifier: Sendable {
         var flushedData: UInt64 = 0
         var data: UInt64 = 0
 
-        var isBatchFull: Bool { data - flushedData >= batch || written.count >= mostRanges }
+        /// Whether a flush is due; while disks are busy only where the list would grow too long.
+        func isBatchFull(_ areDisksBusy: () -> Bool) -> Bool {
+            written.count >= mostRanges || data - flushedData >= batch && !areDisksBusy()
+        }
         /// Flushed units that are being read.
         var queue: WorkQueue?
         /// Where their bytes come from.
@@ -56,7 +60,11 @@ final class RollingVerifier: Sendable {
         case stop
     }
 
-    init(disks: [(index: UInt32, sink: any DiskSink)], threads: Int) throws {
+    /// `areDisksBusy`: whether reading would slow down what is being received; it waits for the end of that then.
+    init(
+        disks: [(index: UInt32, sink: any DiskSink)], threads: Int, areDisksBusy: (@Sendable () -> Bool)? = nil
+    ) throws {
+        self.areDisksBusy = areDisksBusy
         indexes = disks.map(\.index)
         sinks = disks.map(\.sink)
         counter = ReadBackCounter(disks: disks.count)
@@ -159,7 +167,7 @@ final class RollingVerifier: Sendable {
             if isCancelled { return .stop }
             if let queue = state.queue { return .read(queue) }
             if state.isFlushing { return nil }
-            if state.isBatchFull || state.isLast && !state.written.isEmpty {
+            if state.isBatchFull({ areDisksBusy?() ?? false }) || state.isLast && !state.written.isEmpty {
                 state.isFlushing = true
                 state.flushedData = state.data
                 defer { state.written = [] }

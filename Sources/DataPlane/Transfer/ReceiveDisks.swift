@@ -9,12 +9,14 @@ final class ReceiveDisks: Sendable {
     let data = Atomic<UInt64>(0)
     let zeros = Atomic<UInt64>(0)
     let wire = Atomic<UInt64>(0)
+    let load: DiskLoad
     /// In the order of the job's list.
     let done: DiskCounters
     private let places: [UInt32: Int]
 
     /// - Parameter verifier: is told of each unit that is written.
-    init(_ disks: [(index: UInt32, sink: any DiskSink)], verifier: RollingVerifier?) {
+    init(_ disks: [(index: UInt32, sink: any DiskSink)], verifier: RollingVerifier?, load: DiskLoad) {
+        self.load = load
         self.verifier = verifier
         var sinks: [UInt32: any DiskSink] = [:]
         for disk in disks { sinks[disk.index] = disk.sink }

@@ -57,8 +57,11 @@ public final class ReceiveJob: Sendable {
         self.id = id
         self.key = key
         salt = try Salt.random()
-        verifier = options.verifyThreads > 0 ? try RollingVerifier(disks: disks, threads: options.verifyThreads) : nil
-        self.disks = ReceiveDisks(disks, verifier: verifier)
+        let load = DiskLoad()
+        verifier =
+            options.verifyThreads > 0
+            ? try RollingVerifier(disks: disks, threads: options.verifyThreads, areDisksBusy: { load.isHigh }) : nil
+        self.disks = ReceiveDisks(disks, verifier: verifier, load: load)
         self.options = options
         pool = try BufferPool(count: options.streams * ReceiveBuffers.count)
         state = Gate(State())

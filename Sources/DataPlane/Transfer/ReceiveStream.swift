@@ -106,7 +106,9 @@ final class ReceiveStream {
                 let part = UnsafeRawBufferPointer(rebasing: bytes[first..<(first + range.count)])
                 try disks.write(part, disk: header.disk, at: range)
             }
-            times.write += monotonicNanoseconds() - start
+            let spent = monotonicNanoseconds() - start
+            times.write += spent
+            disks.load.wrote(spent)
         case .zero:
             let new = try disks.claim(header, once: isStrict)
             logical += header.logicalLength
@@ -158,7 +160,11 @@ final class ReceiveStream {
     private func awaitBytes() throws {
         if consumed > reported { try reply(.credit) }
         let start = monotonicNanoseconds()
-        defer { times.wait += monotonicNanoseconds() - start }
+        defer {
+            let spent = monotonicNanoseconds() - start
+            times.wait += spent
+            disks.load.waited(spent)
+        }
         while try !socket.wait(POLLIN, milliseconds: 1000) {
             if isCancelled() { throw TransferError.cancelled() }
             guard monotonicNanoseconds() - start < idleTimeout else {
