@@ -15,6 +15,9 @@ package actor Budgets {
     private let minute: @Sendable () -> Int
     private var members: [OperationID: Member] = [:]
     private var applied: [Flow: UInt64] = [:]
+    private var ended: Set<OperationID> = []
+    /// The last change that is being told, for those that come after it.
+    private var telling: Task<Void, Never>?
 
     /// `minute`: tells the minute of the day.
     package init(fleet: Fleet?, minute: @escaping @Sendable () -> Int = Distribution.minuteOfDay) {
@@ -23,13 +26,20 @@ package actor Budgets {
     }
 
     /// Replaces the flows of an operation, and returns when all agents concerned know their limits.
-    package func set(_ flows: [Flow: Double], of operation: OperationID, apply: @escaping Apply) async {
+    /// One that has ended gets no shares any more.
+    /// - Parameter renewing: a flow whose agents have forgotten its limit.
+    package func set(
+        _ flows: [Flow: Double], of operation: OperationID, renewing: Flow? = nil, apply: @escaping Apply
+    ) async {
+        guard !ended.contains(operation) else { return }
+        if let renewing { applied[renewing] = nil }
         members[operation] = Member(flows: flows, apply: apply)
         await refresh()
     }
 
     /// Gives the operation's shares to the others.
     package func end(_ operation: OperationID) async {
+        ended.insert(operation)
         guard members.removeValue(forKey: operation) != nil else { return }
         applied = applied.filter { $0.key.operation != operation }
         await refresh()
@@ -45,6 +55,14 @@ package actor Budgets {
             changes[flow.operation, default: [:]][flow] = .some(rates[flow])
         }
         applied = rates
-        for (operation, changes) in changes { await members[operation]?.apply(changes) }
+        let told = changes.compactMap { operation, changes in members[operation].map { ($0.apply, changes) } }
+        // One after the other, so that no older limit comes after a newer one.
+        let earlier = telling
+        let telling = Task {
+            await earlier?.value
+            for (apply, changes) in told { await apply(changes) }
+        }
+        self.telling = telling
+        await telling.value
     }
 }

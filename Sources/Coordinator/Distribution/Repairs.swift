@@ -3,31 +3,39 @@ import Model
 
 /// Gives targets what their trees have not brought: from a target that has it, else from the source.
 struct Repairs: Sendable {
+    /// Between two looks at what is missing; longer while repairs fail.
+    private static let pause = Duration.milliseconds(200)
+
     let operation: CopyOperation
     let keeper: TreeKeeper
 
     /// Looks after those that are left until all are finished. The source has sent everything when this begins.
     func run() async {
         var number = 1
+        var pause = Self.pause
         while !Task.isCancelled {
             let left = await keeper.unfinished
             if left.isEmpty { return }
             let first = number
-            await withTaskGroup(of: Void.self) { group in
+            let haveFailed = await withTaskGroup(of: Bool.self) { group in
                 for (index, host) in left.enumerated() {
                     group.addTask {
                         do throws(KVMCloneError) {
                             try await repair(host, number: first + index)
+                            return false
                         } catch {
                             // The target's own time-out decides when it is given up.
                             operation.logger.warning(
                                 "repair failed", metadata: ["host": "\(host)", "error": "\(error)"])
+                            return true
                         }
                     }
                 }
+                return await group.reduce(false) { $0 || $1 }
             }
+            pause = haveFailed ? min(pause * 2, .seconds(5)) : Self.pause
             number += left.count
-            do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
+            do { try await Task.sleep(for: pause) } catch { return }
         }
     }
 
@@ -59,7 +67,7 @@ struct Repairs: Sendable {
             _ = try await Joiner(
                 job: operation.job, parentJob: id, parent: JoinEnd(driver: parent.driver, salt: opened.salt),
                 child: child,
-                links: (0..<UInt16(streams)).map { UInt16(generation * TreeKeeper.streamsPerGeneration) + $0 },
+                links: (0..<UInt16(streams)).map { UInt16(generation * TreeState.streamsPerGeneration) + $0 },
                 choice: operation.options.path
             ).join()
             await keeper.budgetRepair(by: parent.name, of: child.name, job: id)
@@ -68,8 +76,8 @@ struct Repairs: Sendable {
         } catch {
             result = .failure(error)
         }
-        // An agent that doesn't know it any more has nothing to close.
-        _ = try? await parent.driver.call(Close(job: id))
+        // An agent that doesn't know it any more has nothing to close. A cancelled repair is closed as well.
+        await shielded { _ = try? await parent.driver.call(Close(job: id)) }
         try result.get()
     }
 

@@ -70,14 +70,17 @@ actor TreeKeeper {
     }
 
     /// Takes shares of the budgets for whoever sends to whom now.
-    private func budget() async {
+    ///
+    /// `renewed`: a pair that was joined again, whose agents know no limit yet.
+    private func budget(renewed: (parent: String, child: String)? = nil) async {
         guard let layout = state?.layout, !isEnded else { return }
         var flows: [Flow: Double] = repairFlows
         for edge in layout.edges where !finished.contains(edge.child) {
             flows[flow(edge.parent, edge.child, job: operation.job)] =
                 Double(edge.streams.count) / Double(layout.streams)
         }
-        await operation.budgets.set(flows, of: operation.id) { [self] rates in await limit(rates) }
+        let again = renewed.map { flow($0.parent, $0.child, job: operation.job) }
+        await operation.budgets.set(flows, of: operation.id, renewing: again) { [self] rates in await limit(rates) }
     }
 
     private func flow(_ parent: String, _ child: String, job: HexBytes) -> Flow {
@@ -91,7 +94,7 @@ actor TreeKeeper {
                 _ = try await parent.call(SetRate(job: flow.job, child: flow.child, rate: rate))
             } catch {
                 // A sender that is gone sends nothing.
-                operation.logger.debug("no limit set", metadata: ["host": "\(flow.parent)", "error": "\(error)"])
+                operation.logger.warning("no limit set", metadata: ["host": "\(flow.parent)", "error": "\(error)"])
             }
         }
     }
@@ -100,7 +103,7 @@ actor TreeKeeper {
         _ parent: String, _ child: String, _ streams: [UInt16], mayLag: Bool, generation: Int = 0
     ) -> JoinAttempt? {
         guard let near = ends[parent], let far = ends[child] else { return nil }
-        let links = streams.map { UInt16(generation * Self.streamsPerGeneration) + $0 }
+        let links = streams.map { UInt16(generation * TreeState.streamsPerGeneration) + $0 }
         return JoinAttempt(
             parent: parent, child: child, streams: streams, joiner: joiner(near, far, links: links, mayLag: mayLag),
             answer: nil)
@@ -170,9 +173,9 @@ actor TreeKeeper {
     func lost(_ loss: LinkLoss, toldBy host: String) async {
         guard operation.isInTrees, !isEnded, state != nil, let link = loss.link else { return }
         let child = loss.child ?? host
-        let generation = Int(link) / Self.streamsPerGeneration
+        let generation = Int(link) / TreeState.streamsPerGeneration
         // A parent loses all links to a child at once; a child tells of each.
-        let streams = loss.child == nil ? [link % UInt16(Self.streamsPerGeneration)] : nil
+        let streams = loss.child == nil ? [link % UInt16(TreeState.streamsPerGeneration)] : nil
         let stripes = state?.stripes(of: child, generation: generation, streams: streams) ?? []
         guard !stripes.isEmpty, !finished.contains(child) else { return }
         operation.logger.info(
@@ -186,12 +189,12 @@ actor TreeKeeper {
         for (parent, stripes, generation) in state?.reparent(child, in: stripes, avoiding: avoided) ?? [] {
             guard let near = ends[parent], let far = ends[child], let layout = state?.layout else { continue }
             let links = stripes.flatMap { layout.stripes[$0].streams }.map {
-                UInt16(generation * Self.streamsPerGeneration) + $0
+                UInt16(generation * TreeState.streamsPerGeneration) + $0
             }
             do {
                 let mayLag = stripes.contains { layout.stripes[$0].mayLag }
                 _ = try await joiner(near, far, links: links, mayLag: mayLag).join()
-                await budget()
+                await budget(renewed: (parent, child))
                 operation.logger.info("new parent", metadata: ["host": "\(child)", "parent": "\(parent)"])
             } catch {
                 operation.logger.info(
@@ -286,7 +289,4 @@ actor TreeKeeper {
         repairs[parent, default: 1] -= 1
         repairFlows = repairFlows.filter { $0.key.parent != parent || $0.key.child != child }
     }
-
-    /// As the agents number links.
-    static let streamsPerGeneration = 64
 }

@@ -61,14 +61,15 @@ struct TreeState: Sendable {
             let parent = parent(for: child, stripe: stripe, avoiding: avoided)
             chosen[parent, default: []].append(stripe)
         }
-        return chosen.sorted { $0.key < $1.key }.map { parent, stripes in
-            (parent, stripes, move(child, to: parent, in: stripes))
+        return chosen.sorted { $0.key < $1.key }.compactMap { parent, stripes in
+            move(child, to: parent, in: stripes).map { (parent, stripes, $0) }
         }
     }
 
-    /// Gives `child` a parent in some stripes, and answers with the generation of its new links.
-    mutating func move(_ child: String, to parent: String, in stripes: [Int]) -> Int {
-        let generation = nextGeneration(of: child)
+    /// Gives `child` a parent in some stripes, and answers with the generation of its new links; nil when there is none
+    /// left.
+    mutating func move(_ child: String, to parent: String, in stripes: [Int]) -> Int? {
+        guard let generation = nextGeneration(of: child) else { return nil }
         for stripe in stripes {
             layout.stripes[stripe].parents[child] = parent
             generations[Place(stripe: stripe, child: child)] = generation
@@ -76,11 +77,16 @@ struct TreeState: Sendable {
         return generation
     }
 
-    /// A number for links to `child` that none of its links has had.
-    mutating func nextGeneration(of child: String) -> Int {
-        lastGeneration[child, default: 0] += 1
-        return lastGeneration[child, default: 1]
+    /// A number for links to `child` that none of its links has had; nil when it has had all that there are.
+    mutating func nextGeneration(of child: String) -> Int? {
+        let next = lastGeneration[child, default: 0] + 1
+        guard next < Self.generations else { return nil }
+        lastGeneration[child] = next
+        return next
     }
+
+    /// As the agents number links: by attempt and stream.
+    static let (generations, streamsPerGeneration) = (1024, 64)
 
     /// Notes that a stripe reaches `child` no more: what is missing comes by a repair.
     mutating func giveUp(_ child: String, stripes: [Int], generation: Int) {

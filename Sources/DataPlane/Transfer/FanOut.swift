@@ -51,13 +51,18 @@ final class FanOut {
     /// Sends one frame, or a few. Returns when every target that is left has taken all of it (its kernel buffer has):
     /// the memory is free again.
     func send(_ base: UnsafeRawPointer, _ count: Int) throws(TransferError) {
+        try sendToAll(base, count)
+        try each(&lagging) { try $0.offer(base, count, window: window) }
+    }
+
+    /// The same without those that may lag.
+    private func sendToAll(_ base: UnsafeRawPointer, _ count: Int) throws(TransferError) {
         repeat {
             try admit()
             if links.isEmpty, try !awaitOffer() { break }
             try sendOnce(base, count)
             // Whoever was lost in the middle of it has left nobody who has the frame: it goes to whoever comes.
         } while links.isEmpty
-        try each(&lagging) { try $0.offer(base, count, window: window) }
     }
 
     private func sendOnce(_ base: UnsafeRawPointer, _ count: Int) throws(TransferError) {
@@ -117,7 +122,7 @@ final class FanOut {
     /// Sends the last frame, and waits until every target that is left has confirmed the end of the stream. No target
     /// can come after that.
     func finish(_ last: UnsafeRawPointer, _ count: Int) throws(TransferError) {
-        try send(last, count)
+        try sendToAll(last, count)
         try catchUp(last, count)
         repeat {
             try awaitCompletion()

@@ -34,15 +34,10 @@ final class TargetLink {
     /// What is left of a frame that was sent in part.
     private var rest: [UInt8] = []
     private var restStart = 0
-    /// Frames that were left out.
-    private(set) var skipped: UInt64 = 0
 
     /// Sends a frame as far as that goes now, and keeps the rest; leaves it out while the one before isn't through.
     func offer(_ base: UnsafeRawPointer, _ count: Int, window: UInt64) throws {
-        guard try pushRest(window: window), target.limiter.tryAcquire(count) else {
-            skipped += 1
-            return
-        }
+        guard try pushRest(window: window), target.limiter.tryAcquire(count) else { return }
         cursor = 0
         try push(base, count, window: window)
         guard cursor < count else { return }

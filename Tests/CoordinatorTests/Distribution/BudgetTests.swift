@@ -69,7 +69,15 @@ struct BudgetTests {
         #expect(told.withLock { $0 } == [mine: 200, theirs: 200])
         await budgets.end(other)
         #expect(told.withLock { $0[mine] } == 400)
-        await budgets.set([:], of: Self.operation, apply: apply)
+        // Agents that were joined anew are told the same limit again.
+        told.withLock { $0 = [:] }
+        await budgets.set([mine: 1], of: Self.operation, apply: apply)
+        #expect(told.withLock { $0 } == [:])
+        await budgets.set([mine: 1], of: Self.operation, renewing: mine, apply: apply)
+        #expect(told.withLock { $0 } == [mine: 400])
+        // What has ended takes no share, even if it asks late.
+        await budgets.set([theirs: 1], of: other, apply: apply)
+        #expect(told.withLock { $0 } == [mine: 400])
     }
 
     @Test("a copy over a link with a limit keeps to it, to all targets of the other site together")

@@ -74,6 +74,15 @@ struct TreeStateTests {
         #expect(state.reparent(third, in: [0], avoiding: [first]).map(\.parent) == ["source"])
     }
 
+    @Test("the numbers of links end, and nothing is joined under one that was used")
+    func generations() throws {
+        var state = try chain()
+        for expected in 1..<TreeState.generations { #expect(state.nextGeneration(of: "a") == expected) }
+        #expect(state.nextGeneration(of: "a") == nil)
+        #expect(state.reparent("a", in: [0]).isEmpty)
+        #expect(UInt16(exactly: (TreeState.generations - 1) * TreeState.streamsPerGeneration + 63) == .max)
+    }
+
     @Test("the dead get no parent, and nobody is tried without end")
     func ends() throws {
         var state = try chain()

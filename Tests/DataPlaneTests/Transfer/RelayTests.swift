@@ -105,6 +105,21 @@ struct RelayTests {
         }
     }
 
+    @Test("a child that may lag and doesn't gets each frame once, the last one too")
+    func laggingInTime() async throws {
+        try await blocking {
+            // One frame, which a socket takes at once.
+            let source = MemoryDisk.random(size: 60_000, seed: 13)
+            let sinks = (0..<2).map { _ in MemoryDisk.target(size: 60_000) }
+            let rig = try ChainRig(source: source, sinks: sinks, streams: 1, joins: false)
+            try rig.join(0, below: -1)
+            try rig.join(1, below: -1, mayLag: true)
+            let (sent, received) = rig.run()
+            #expect(try sent.get().targets.map(\.wireBytes) == received.map { try $0.get().wireBytes })
+            #expect(sinks[1].bytes == source.bytes)
+        }
+    }
+
     @Test("a receiver that got the rest by a repair lets its children go, and takes no new ones")
     func completeByRepair() async throws {
         try await blocking {
