@@ -1,5 +1,9 @@
-/// Takes a name on the host for one operation, against every other coordinator. The claim ends with the
-/// agent, or by `ReleaseClaims`.
+/// Takes a name on the host for one operation, against every other coordinator. The claim ends with the agent, or by
+/// `ReleaseClaims`.
+///
+/// A claim on a name that is about to be made leaves a record that outlives the agent: until it is released, only the
+/// same operation gets the name again, with the same or a higher fencing number. So a coordinator that wakes up after
+/// its operation went on elsewhere is refused.
 package struct Claim: AgentRequest {
     package static let name = "claim"
 
@@ -14,10 +18,13 @@ package struct Claim: AgentRequest {
     package var subject: Subject
     /// The operation that claims it.
     package var operation: String
+    /// How often the operation was begun or gone on with.
+    package var fence: Int
 
-    package init(_ subject: Subject, operation: String) {
+    package init(_ subject: Subject, operation: String, fence: Int = 1) {
         self.subject = subject
         self.operation = operation
+        self.fence = fence
     }
 
     package typealias Response = Done

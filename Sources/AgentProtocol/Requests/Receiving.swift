@@ -12,13 +12,19 @@ package struct OpenReceive: AgentRequest {
         package var size: UInt64
         /// `raw`: the bytes are the file. `qcow2`: the bytes are what the guest sees, and become a new qcow2 image.
         package var format: String
+        /// Which state of the source it is, as the source said; nil where that can't be told, and so nothing of the disk
+        /// can be kept for a later run.
+        package var generation: HexBytes?
 
-        package init(index: UInt16, folder: String, fileName: String, size: UInt64, format: String) {
+        package init(
+            index: UInt16, folder: String, fileName: String, size: UInt64, format: String, generation: HexBytes? = nil
+        ) {
             self.index = index
             self.folder = folder
             self.fileName = fileName
             self.size = size
             self.format = format
+            self.generation = generation
         }
     }
 
@@ -32,10 +38,12 @@ package struct OpenReceive: AgentRequest {
     package var stallTimeout: Int
     /// Whether links may be lost, and what they would have brought come over others.
     package var inTrees: Bool
+    /// Whether to go on with what an earlier run of the operation has left.
+    package var continues: Bool
 
     package init(
         job: HexBytes, secret: JobSecret, senderSalt: HexBytes, operation: String, disks: [Disk], streams: Int,
-        digests: Bool, stallTimeout: Int, inTrees: Bool = false
+        digests: Bool, stallTimeout: Int, inTrees: Bool = false, continues: Bool = false
     ) {
         self.job = job
         self.secret = secret
@@ -46,16 +54,20 @@ package struct OpenReceive: AgentRequest {
         self.digests = digests
         self.stallTimeout = stallTimeout
         self.inTrees = inTrees
+        self.continues = continues
     }
 
     package struct Response: Codable, Sendable {
         package var salt: HexBytes
         /// The partial file of each disk, in order. A file keeps its identity when it is published.
         package var files: [FileIdentity]
+        /// What is left of an earlier run, of each disk, in order; empty where nothing was looked for.
+        package var kept: [KeptDisk]
 
-        package init(salt: HexBytes, files: [FileIdentity]) {
+        package init(salt: HexBytes, files: [FileIdentity], kept: [KeptDisk] = []) {
             self.salt = salt
             self.files = files
+            self.kept = kept
         }
     }
 }

@@ -30,6 +30,8 @@ package struct OpenSend: AgentRequest {
 
     package var job: HexBytes
     package var secret: JobSecret
+    /// The operation, under which digests of the disks are kept for a later run.
+    package var operation: String
     package var disks: [Disk]
     package var roots: [String]
     package var streams: Int
@@ -45,12 +47,13 @@ package struct OpenSend: AgentRequest {
     package var inTrees: Bool
 
     package init(
-        job: HexBytes, secret: JobSecret, disks: [Disk], roots: [String], streams: Int, digests: Bool,
-        compression: Compression, bandwidthLimit: UInt64?, stallTimeout: Int,
+        job: HexBytes, secret: JobSecret, operation: String, disks: [Disk], roots: [String], streams: Int,
+        digests: Bool, compression: Compression, bandwidthLimit: UInt64?, stallTimeout: Int,
         frameSize: Int = 1 << 20, inTrees: Bool = false
     ) {
         self.job = job
         self.secret = secret
+        self.operation = operation
         self.disks = disks
         self.roots = roots
         self.streams = streams
@@ -66,10 +69,13 @@ package struct OpenSend: AgentRequest {
         package var salt: HexBytes
         /// Size of each disk in bytes, in the order of the request.
         package var sizes: [UInt64]
+        /// Which state of each disk was opened; nil where that can't be told.
+        package var generations: [HexBytes?]
 
-        package init(salt: HexBytes, sizes: [UInt64]) {
+        package init(salt: HexBytes, sizes: [UInt64], generations: [HexBytes?] = []) {
             self.salt = salt
             self.sizes = sizes
+            self.generations = generations
         }
     }
 }
@@ -80,9 +86,12 @@ package struct Send: AgentRequest {
     package static let name = "send.run"
 
     package var job: HexBytes
+    /// What to send of each disk, in order; nil: all. What isn't sent counts in the digests all the same.
+    package var ranges: [[[UInt64]]]?
 
-    package init(job: HexBytes) {
+    package init(job: HexBytes, ranges: [[[UInt64]]]? = nil) {
         self.job = job
+        self.ranges = ranges
     }
 
     package struct Target: Codable, Sendable, Equatable {

@@ -142,7 +142,7 @@ struct CopyRun: Sendable {
     private func request(roots: [String]) -> OpenSend {
         let options = operation.options
         return OpenSend(
-            job: operation.job, secret: secret,
+            job: operation.job, secret: secret, operation: operation.id.description,
             disks: operation.plan.files.map { file in
                 OpenSend.Disk(
                     index: file.index, image: ImageReference(path: file.sourcePath, format: file.sourceFormat),
