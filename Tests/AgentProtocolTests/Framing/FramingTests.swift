@@ -44,7 +44,8 @@ import Testing
         #expect(!"\(secret)".contains("dead"))
         #expect(!String(reflecting: secret).contains("dead"))
         let request = OpenSend(
-            job: HexBytes([]), secret: secret, disks: [], roots: [], streams: 1, digests: true, compression: .auto,
+            job: HexBytes([]), secret: secret, operation: "op", disks: [], roots: [], streams: 1, digests: true,
+            compression: .auto,
             bandwidthLimit: nil, stallTimeout: 1)
         #expect(!"\(request)".contains("dead") && !String(reflecting: request).contains("dead"))
     }
