@@ -8,9 +8,9 @@ package struct Coordinator: Sendable {
     /// Finds a host by its name.
     package typealias Hosts = @Sendable (String) async throws(KVMCloneError) -> any HostDriver
 
-    private let hosts: Hosts
-    private let journal: any Journal
-    private let logger: Logger
+    let hosts: Hosts
+    let journal: any Journal
+    let logger: Logger
     let fleet: Fleet?
     private let budgets: Budgets
 
@@ -85,51 +85,104 @@ package struct Coordinator: Sendable {
 
     /// Plans and runs a request. Throws when nothing could begin; else every target has its outcome.
     ///
-    /// `stop` ends it early and rolls back.
+    /// `stop` ends it early, and says whether what was copied is kept.
     package func run(
         _ request: CloneRequest, id: OperationID, stop: StopSignal,
         emit: @escaping @Sendable (OperationEvent) -> Void
     ) async throws(KVMCloneError) -> OperationResult {
         let begin = ContinuousClock.now
+        let (plan, refused) = try split(try await plan(request, stop: stop), source: request.source)
+        guard !plan.targets.isEmpty else {
+            throw refused.count == 1 ? refused.first?.error ?? .nothingToDo : .allRefused(refused)
+        }
+        let work = try await work(plan, request, stop: stop)
+        let record = OperationRecord(id: id, request: request, journal: journal)
+        try await record.begin()
+        let ended = await carryOut(work, id: id, attempt: Attempt(), emit: emit)
+        for outcome in refused { emit(.targetEnded(outcome)) }
+        return await finish(
+            record, ended + refused, seconds: begin.duration(to: .now) / .seconds(1), stop: stop, emit: emit)
+    }
+
+    /// Plans, unless that is stopped.
+    func plan(_ request: CloneRequest, stop: StopSignal) async throws(KVMCloneError) -> ClonePlan {
         let planning = Task { () -> Result<ClonePlan, KVMCloneError> in
             do throws(KVMCloneError) { return .success(try await self.plan(request)) } catch { return .failure(error) }
         }
         stop.onStop { planning.cancel() }
-        var plan: ClonePlan
-        do throws(KVMCloneError) { plan = try await planning.value.get() } catch { throw stop.reason ?? error }
-        if let error = plan.findings.error(on: request.source) { throw error }
-        if let reason = stop.reason { throw reason }
+        let plan: ClonePlan
+        do throws(KVMCloneError) { plan = try await planning.value.get() } catch {
+            throw stop.reason?.undone ?? error
+        }
+        if let reason = stop.reason { throw reason.undone }
+        return plan
+    }
+
+    /// Takes out the targets that can't take the copy. Throws when the source can't give it.
+    func split(
+        _ plan: ClonePlan, source: String
+    ) throws(KVMCloneError) -> (plan: ClonePlan, refused: [TargetOutcome]) {
+        if let error = plan.findings.error(on: source) { throw error }
+        var plan = plan
         let refused = plan.targets.compactMap { target in
             target.findings.error(on: target.host).map { TargetOutcome(refused: target, error: $0) }
         }
         plan.targets.removeAll { target in refused.contains { $0.host == target.host } }
-        guard !plan.targets.isEmpty else {
-            throw refused.count == 1 ? refused.first?.error ?? .nothingToDo : .allRefused(refused)
-        }
-        let distribution = try distribution(of: plan, request.options)
-        if let note = distribution.note { emit(.warning(host: nil, message: note)) }
+        return (plan, refused)
+    }
+
+    /// A plan that can be carried out, with its hosts.
+    struct Work: Sendable {
+        var plan: ClonePlan
+        var distribution: Distribution
+        var options: CloneOptions
+        var source: any HostDriver
+        var targets: [any HostDriver]
+        var stop: StopSignal
+    }
+
+    func work(
+        _ plan: ClonePlan, _ request: CloneRequest, stop: StopSignal
+    ) async throws(KVMCloneError) -> Work {
         let source = try await hosts(request.source)
-        var drivers: [any HostDriver] = []
-        for target in plan.targets { drivers.append(try await hosts(target.host)) }
-        let record = OperationRecord(id: id, request: request, journal: journal)
-        try await record.begin()
-        for finding in plan.findings { emit(.warning(host: request.source, message: finding.message)) }
-        for target in plan.targets {
+        var targets: [any HostDriver] = []
+        for target in plan.targets { targets.append(try await hosts(target.host)) }
+        return Work(
+            plan: plan, distribution: try distribution(of: plan, request.options), options: request.options,
+            source: source, targets: targets, stop: stop)
+    }
+
+    func carryOut(
+        _ work: Work, id: OperationID, attempt: Attempt, emit: @escaping @Sendable (OperationEvent) -> Void
+    ) async -> [TargetOutcome] {
+        if let note = work.distribution.note { emit(.warning(host: nil, message: note)) }
+        for finding in work.plan.findings { emit(.warning(host: work.plan.source, message: finding.message)) }
+        for target in work.plan.targets {
             for finding in target.findings { emit(.warning(host: target.host, message: finding.message)) }
         }
-        let operation = CopyOperation(
-            id: id, plan: plan, distribution: distribution, budgets: budgets, options: request.options, source: source,
-            targets: drivers,
-            journal: journal, stop: stop, logger: logger, emit: emit)
-        let ended = await operation.run()
-        for outcome in refused { emit(.targetEnded(outcome)) }
-        let outcomes = request.targets.compactMap { host in (ended + refused).first { $0.host == host } }
+        return await CopyOperation(
+            id: id, plan: work.plan, distribution: work.distribution, budgets: budgets, options: work.options,
+            attempt: attempt, source: work.source, targets: work.targets, journal: journal, stop: work.stop,
+            logger: logger, emit: emit
+        ).run()
+    }
+
+    /// Writes the end down and tells it.
+    func finish(
+        _ record: OperationRecord, _ outcomes: [TargetOutcome], seconds: Double, stop: StopSignal,
+        emit: @escaping @Sendable (OperationEvent) -> Void
+    ) async -> OperationResult {
+        let request = record.request
+        let outcomes = request.targets.compactMap { host in outcomes.first { $0.host == host } }
         let state: OperationState =
-            stop.reason?.code == .cancelled
-            ? .cancelled : outcomes.allSatisfy { $0.error == nil } ? .completed : .failed
+            if outcomes.contains(where: { $0.kept != nil }) {
+                .interrupted
+            } else if outcomes.allSatisfy({ $0.error == nil }) { .completed } else {
+                stop.reason?.code == .cancelled ? .cancelled : .failed
+            }
         let result = OperationResult(
-            id: id, kind: request.kind, vm: request.vm, source: request.source, state: state, targets: outcomes,
-            seconds: begin.duration(to: .now) / .seconds(1))
+            id: record.id, kind: request.kind, vm: request.vm, source: request.source, state: state, targets: outcomes,
+            seconds: seconds)
         do throws(KVMCloneError) {
             try await record.end(result)
         } catch {

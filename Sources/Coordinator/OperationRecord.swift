@@ -20,7 +20,15 @@ struct OperationRecord: Sendable {
         guard var status = try await journal.operation(id) else { return }
         status.state = result.state
         status.result = result
-        status.completed = Timestamp.now
+        status.completed = result.state.isFinal ? Timestamp.now : nil
+        try await journal.update(status)
+    }
+
+    /// Another run of the operation could not begin: it stands as before, with the `result` that it had.
+    func leave(_ result: OperationResult?) async throws(KVMCloneError) {
+        guard var status = try await journal.operation(id) else { return }
+        status.state = .interrupted
+        status.result = result
         try await journal.update(status)
     }
 }

@@ -29,36 +29,74 @@ public actor Client {
     /// Clones or replicates a VM, and waits for the end.
     ///
     /// `onEvent` is called from any thread, one call at a time per source of events, at most ten progress events a
-    /// second. Cancelling the task stops the operation and rolls it back. Throws when nothing could begin: wrong
-    /// names, unreachable hosts, findings of the preflight. Otherwise each target's outcome is in the result.
+    /// second. Cancelling the task stops the operation; `whenCancelled` says what becomes of what was copied. Throws when
+    /// nothing could begin: wrong names, unreachable hosts, findings of the preflight. Otherwise each target's outcome is
+    /// in the result.
     public func run(
-        _ request: CloneRequest, id: OperationID = OperationID(),
+        _ request: CloneRequest, id: OperationID = OperationID(), whenCancelled ending: StopEnding = .undo,
         onEvent: @escaping @Sendable (OperationEvent) -> Void = { _ in }
     ) async throws(KVMCloneError) -> OperationResult {
+        let expanded = try expand(request)
+        return try await perform(id, ending, onEvent) { [coordinator] stop, emit throws(KVMCloneError) in
+            try await coordinator.run(expanded, id: id, stop: stop, emit: emit)
+        }
+    }
+
+    /// Goes on with an interrupted operation where it stood, and waits for the end: with the targets that have no copy
+    /// yet, and there with what was copied already, unless the source has changed since. Otherwise as `run`.
+    ///
+    /// `options` replace those that it was begun with; they must make the same copy. Throws, with exit code 75, when a
+    /// process works on it.
+    public func resume(
+        _ id: OperationID, options: CloneOptions? = nil, whenCancelled ending: StopEnding = .keep,
+        onEvent: @escaping @Sendable (OperationEvent) -> Void = { _ in }
+    ) async throws(KVMCloneError) -> OperationResult {
+        try await perform(id, ending, onEvent) { [coordinator] stop, emit throws(KVMCloneError) in
+            try await coordinator.resume(id, options: options, stop: stop, emit: emit)
+        }
+    }
+
+    /// The newest interrupted operation that was to do the same as a request; nil when there is none.
+    public func interrupted(like request: CloneRequest) async throws(KVMCloneError) -> OperationStatus? {
+        let request = try expand(request)
+        for status in try await registry.operations(includingEnded: false) where status.state == .interrupted {
+            guard let other = try await store.request(of: status.id), other.doesTheSame(as: request) else { continue }
+            return status
+        }
+        return nil
+    }
+
+    private func expand(_ request: CloneRequest) throws(KVMCloneError) -> CloneRequest {
         var request = request
         request.targets = try directory.expand(request.targets)
-        let expanded = request
+        return request
+    }
+
+    private typealias Emit = @Sendable (OperationEvent) -> Void
+
+    /// Runs `work` as an operation of this process, with a log.
+    private func perform(
+        _ id: OperationID, _ ending: StopEnding, _ onEvent: @escaping Emit,
+        _ work: @escaping @Sendable (StopSignal, @escaping Emit) async throws(KVMCloneError) -> OperationResult
+    ) async throws(KVMCloneError) -> OperationResult {
         let stop = StopSignal()
         running.withLock { $0[id] = stop }
         defer { running.withLock { $0[id] = nil } }
-        let coordinator = coordinator
         let recorder = OperationRecorder(id, store: store)
         recorders.set(recorder, for: id)
         let recording = Task { await recorder.run() }
-        let emit: @Sendable (OperationEvent) -> Void = { event in
+        let emit: Emit = { event in
             recorder.add(event)
             onEvent(event)
         }
         let result = await withTaskCancellationHandler {
             await shielded { () -> Result<OperationResult, KVMCloneError> in
-                do throws(KVMCloneError) {
-                    return .success(try await coordinator.run(expanded, id: id, stop: stop, emit: emit))
-                } catch {
+                do throws(KVMCloneError) { return .success(try await work(stop, emit)) } catch {
                     return .failure(error)
                 }
             }
         } onCancel: {
-            stop.stop(KVMCloneError(.cancelled, "cancelled"))
+            stop.stop(.cancelled("stopped", ending), ending)
         }
         recorders.set(nil, for: id)
         recording.cancel()
@@ -89,9 +127,7 @@ public actor Client {
 
     /// Decides what a request would do, and changes nothing.
     public func plan(_ request: CloneRequest) async throws(KVMCloneError) -> ClonePlan {
-        var request = request
-        request.targets = try directory.expand(request.targets)
-        return try await coordinator.plan(request)
+        try await coordinator.plan(try expand(request))
     }
 
     /// The VMs of each host, all hosts asked at once. No names: all hosts of the topology, else this machine.
@@ -145,10 +181,16 @@ public actor Client {
 
     /// Asks an operation to stop, whichever process runs it. False when it has ended already. Throws when its process
     /// is gone.
-    public func cancel(_ id: OperationID) async throws(KVMCloneError) -> Bool {
-        guard try await registry.requestCancel(id) else { return false }
-        running.withLock { $0[id] }?.stop(KVMCloneError(.cancelled, "cancelled on request"))
+    public func cancel(_ id: OperationID, _ ending: StopEnding = .undo) async throws(KVMCloneError) -> Bool {
+        guard try await registry.requestStop(id, ending) else { return false }
+        stopNow(id, ending)
         return true
+    }
+
+    /// Stops an operation that this client runs. One that is stopping already, and was to keep what it has copied, undoes
+    /// that if told so.
+    public nonisolated func stopNow(_ id: OperationID, _ ending: StopEnding) {
+        running.withLock { $0[id] }?.stop(.cancelled("cancelled on request", ending), ending)
     }
 
     /// Undoes what operations have left whose process died, or that couldn't be undone at their end; nil: what all of

@@ -11,7 +11,7 @@ package struct OperationEntry: Sendable, Equatable {
     init(_ row: OperationRow) throws(KVMCloneError) {
         status = try decoded(row.status)
         owner = try decoded(row.owner)
-        isCancelRequested = row.isCancelRequested
+        isCancelRequested = row.stop != nil
     }
 }
 

@@ -58,22 +58,45 @@ package final class OperationStore: Journal {
 
     package func willDo(_ step: Step, operation: OperationID) async throws(KVMCloneError) -> Int {
         let document = try encoded(step)
-        return try await write { database in
-            try database.execute(
-                sql: "INSERT INTO step (operation, step) VALUES (?, ?)",
-                arguments: [operation.description, document])
-            return Int(database.lastInsertedRowID)
-        }
+        return try await write { database in try Self.insert(document, operation, database) }
+    }
+
+    private static func insert(_ step: String, _ operation: OperationID, _ database: Database) throws -> Int {
+        try database.execute(
+            sql: "INSERT INTO step (operation, step) VALUES (?, ?)", arguments: [operation.description, step])
+        return Int(database.lastInsertedRowID)
     }
 
     package func forget(_ records: [Int], operation: OperationID) async throws(KVMCloneError) {
         // One write is one transaction.
-        try await write { database in
-            for record in records {
-                try database.execute(
-                    sql: "DELETE FROM step WHERE number = ? AND operation = ?",
-                    arguments: [record, operation.description])
-            }
+        try await write { database in try Self.delete(records, operation, database) }
+    }
+
+    private static func delete(_ records: [Int], _ operation: OperationID, _ database: Database) throws {
+        for record in records {
+            try database.execute(
+                sql: "DELETE FROM step WHERE number = ? AND operation = ?",
+                arguments: [record, operation.description])
+        }
+    }
+
+    package func settle(
+        _ records: [Int], host: String, leaving step: Step, operation: OperationID
+    ) async throws(KVMCloneError) -> Int {
+        let document = try encoded(step)
+        return try await write { database in
+            try Self.delete(records, operation, database)
+            try database.execute(
+                sql: "INSERT OR IGNORE INTO settled (operation, host) VALUES (?, ?)",
+                arguments: [operation.description, host])
+            return try Self.insert(document, operation, database)
+        }
+    }
+
+    package func settledTargets(of operation: OperationID) async throws(KVMCloneError) -> Set<String> {
+        try await read { database in
+            try String.fetchSet(
+                database, sql: "SELECT host FROM settled WHERE operation = ?", arguments: [operation.description])
         }
     }
 
@@ -116,15 +139,15 @@ package final class OperationStore: Journal {
         return try decoded(request)
     }
 
-    package func requestCancel(_ id: OperationID) async throws(KVMCloneError) {
+    package func requestStop(_ id: OperationID, _ ending: StopEnding) async throws(KVMCloneError) {
         try await write { database in
             try database.execute(
-                sql: "UPDATE operation SET isCancelRequested = 1 WHERE id = ?", arguments: [id.description])
+                sql: "UPDATE operation SET stop = ? WHERE id = ?", arguments: [ending.rawValue, id.description])
         }
     }
 
-    package func isCancelRequested(_ id: OperationID) async throws(KVMCloneError) -> Bool {
-        try await row(id)?.isCancelRequested ?? false
+    package func requestedStop(of id: OperationID) async throws(KVMCloneError) -> StopEnding? {
+        try await row(id)?.stop.flatMap { StopEnding(rawValue: $0) }
     }
 
     func row(_ id: OperationID) async throws(KVMCloneError) -> OperationRow? {

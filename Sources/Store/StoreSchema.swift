@@ -30,6 +30,19 @@ enum StoreSchema {
                 table.column("entry", .text).notNull()
             }
         }
+        migrator.registerMigration("3 runs, and targets that have their copy") { database in
+            try database.alter(table: "operation") { table in
+                table.add(column: "run", .integer).notNull().defaults(to: 1)
+                table.add(column: "stop", .text)
+            }
+            try database.execute(sql: "UPDATE operation SET stop = 'undo' WHERE isCancelRequested")
+            try database.alter(table: "operation") { $0.drop(column: "isCancelRequested") }
+            try database.create(table: "settled") { table in
+                table.column("operation", .text).notNull().references("operation", onDelete: .cascade)
+                table.column("host", .text).notNull()
+                table.primaryKey(["operation", "host"])
+            }
+        }
         return migrator
     }
 }
@@ -40,15 +53,15 @@ struct OperationRow: Codable, FetchableRecord, PersistableRecord {
 
     var id: String
     var isEnded: Bool
-    var isCancelRequested: Bool
     var status: String
     var owner: String
     var request: String?
+    var run = 1
+    var stop: String?
 
     init(_ status: OperationStatus, request: CloneRequest?, owner: ProcessIdentity) throws(KVMCloneError) {
         id = status.id.description
         isEnded = status.state.isFinal
-        isCancelRequested = false
         self.status = try encoded(status)
         self.owner = try encoded(owner)
         if let request { self.request = try encoded(request) }

@@ -33,6 +33,7 @@ import Testing
             host: "kvm2", job: HexBytes([1, 2]), folders: ["/pool"],
             files: [.init(path: "/pool/x", identity: FileIdentity(device: .max, inode: 1))]),
         .undefine(host: "kvm2", uuid: "u", xml: "<domain>'\"&;--</domain>"), .define(host: "kvm2", uuid: "u"),
+        .tidy(host: "kvm2", folders: ["/pool"], files: ["/pool/x"]),
     ]
 
     @Test("What was written is read again, by another store on the same file too")
@@ -93,17 +94,75 @@ import Testing
         #expect(try await store.operations(includingEnded: false).map(\.id) == [ids[2], ids[0]])
     }
 
-    @Test("A request to cancel is seen by another process' store")
-    func cancel() async throws {
+    @Test(
+        "A request to stop is seen by another process' store, with what is to become of the copy",
+        arguments: StopEnding.allCases)
+    func cancel(_ ending: StopEnding) async throws {
         let folder = try TemporaryFolder()
         let store = try OperationStore(folder: folder.path)
         let id = OperationID()
         try await store.begin(Self.status(id), owner: Self.owner)
         let other = try OperationStore(folder: folder.path)
-        #expect(try await store.isCancelRequested(id) == false)
-        try await other.requestCancel(id)
-        #expect(try await store.isCancelRequested(id))
-        #expect(try await store.isCancelRequested(OperationID()) == false)
+        #expect(try await store.requestedStop(of: id) == nil)
+        try await other.requestStop(id, ending)
+        #expect(try await store.requestedStop(of: id) == ending)
+        #expect(try await store.requestedStop(of: OperationID()) == nil)
+    }
+
+    @Test("An operation of a process that is gone, or that was interrupted, is taken over once")
+    func takeOver() async throws {
+        let folder = try TemporaryFolder()
+        let store = try OperationStore(folder: folder.path)
+        let request = CloneRequest(kind: .clone, vm: "web01", source: "kvm1", targets: ["kvm2"])
+        for state in [OperationState.running, .interrupted] {
+            let id = OperationID()
+            try await store.begin(Self.status(id, state), owner: Self.owner)
+            try await store.requestStop(id, .keep)
+            #expect(try await store.takeOver(id, request: request, owner: .current) == 2)
+            #expect(try await store.operation(id)?.state == .running)
+            #expect(try await store.owner(of: id) == .current)
+            #expect(try await store.request(of: id) == request)
+            #expect(try await store.requestedStop(of: id) == nil)
+            // This process lives, and works on it.
+            let error = await #expect(throws: KVMCloneError.self) {
+                try await store.takeOver(id, request: request, owner: .current)
+            }
+            #expect(error?.exitCode == .tryAgain)
+            try await store.update(Self.status(id, .interrupted))
+            #expect(try await store.takeOver(id, request: request, owner: .current) == 3)
+        }
+    }
+
+    @Test(
+        "What has ended, or was never begun, can't be taken over",
+        arguments: [OperationState.completed, .failed, .cancelled])
+    func noTakeOver(_ state: OperationState) async throws {
+        let folder = try TemporaryFolder()
+        let store = try OperationStore(folder: folder.path)
+        let request = CloneRequest(kind: .clone, vm: "web01", source: "kvm1", targets: ["kvm2"])
+        let id = OperationID()
+        try await store.begin(Self.status(id, state), owner: Self.owner)
+        for wrong in [id, OperationID()] {
+            await #expect(throws: KVMCloneError.self) {
+                try await store.takeOver(wrong, request: request, owner: .current)
+            }
+        }
+        #expect(try await store.operation(id)?.state == state)
+    }
+
+    @Test("A target that has its copy is known, and its steps but for the last are forgotten, in one write")
+    func settle() async throws {
+        let folder = try TemporaryFolder()
+        let store = try OperationStore(folder: folder.path)
+        let id = OperationID()
+        try await store.begin(Self.status(id), owner: Self.owner)
+        let first = try await store.willDo(.claim(host: "kvm2"), operation: id)
+        let other = try await store.willDo(.claim(host: "kvm3"), operation: id)
+        let tidy = Step.tidy(host: "kvm2", folders: ["/pool"], files: ["/pool/x"])
+        let last = try await store.settle([first], host: "kvm2", leaving: tidy, operation: id)
+        #expect(try await store.settledTargets(of: id) == ["kvm2"])
+        #expect(try await store.openSteps(of: id).map(\.number) == [other, last])
+        #expect(try await store.openSteps(of: id).last?.step == tidy)
     }
 
     @Test("Nobody knows an operation that was never begun")

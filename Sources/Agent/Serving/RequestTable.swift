@@ -16,7 +16,8 @@ struct RequestTable: Sendable {
         on(InspectDisk.self) { try Inspection.inspect($0) }
         on(InspectImages.self) { Inspection.inspect($0) }
         on(Claim.self) { try state.claims.take($0) }
-        on(ReleaseClaims.self) { state.claims.release(operation: $0.operation) }
+        on(ConfirmClaim.self) { try state.claims.confirm($0.subject, operation: $0.operation) }
+        on(ReleaseClaims.self) { state.claims.release($0) }
         on(OpenSend.self) { try state.jobs.open($0, emit: state.emit) }
         on(OpenReceive.self) { try state.jobs.open($0, emit: state.emit) }
         on(Listen.self) { try state.jobs.joinable($0.job, as: $0.joint.part).listen($0) }

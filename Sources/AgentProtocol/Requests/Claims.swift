@@ -30,14 +30,35 @@ package struct Claim: AgentRequest {
     package typealias Response = Done
 }
 
+/// Answered when this very agent still holds a claim, so that nobody else works under it.
+package struct ConfirmClaim: AgentRequest {
+    package static let name = "claim.confirm"
+
+    package var subject: Claim.Subject
+    package var operation: String
+
+    package init(_ subject: Claim.Subject, operation: String) {
+        self.subject = subject
+        self.operation = operation
+    }
+
+    package typealias Response = Done
+}
+
 /// Gives back all names that an operation has claimed on the host.
 package struct ReleaseClaims: AgentRequest {
     package static let name = "claims.release"
 
     package var operation: String
+    /// Claims with this fencing number or a lower one that come later are refused: they were on their way.
+    package var fence: Int
+    /// Whether the records stay, so that only the same operation can go on.
+    package var keepsRecords: Bool
 
-    package init(operation: String) {
+    package init(operation: String, fence: Int = .max, keepsRecords: Bool = false) {
         self.operation = operation
+        self.fence = fence
+        self.keepsRecords = keepsRecords
     }
 
     package typealias Response = Done

@@ -48,6 +48,25 @@ package struct Sweep: AgentRequest {
     }
 }
 
+/// Does what `Settle` does for an operation whose agent is gone: removes for good what was set aside in some pool folders,
+/// and what was kept beside its files. The files themselves are complete, and stay.
+package struct Tidy: AgentRequest {
+    package static let name = "tidy"
+
+    package var operation: String
+    package var folders: [String]
+    /// Paths of the complete files.
+    package var files: [String]
+
+    package init(operation: String, folders: [String], files: [String]) {
+        self.operation = operation
+        self.folders = folders
+        self.files = files
+    }
+
+    package typealias Response = Done
+}
+
 /// Tries whether a TCP connection to another host can be made: binds nothing, sends nothing.
 package struct ProbePort: AgentRequest {
     package static let name = "probe.dial"

@@ -9,6 +9,7 @@ package struct CopyOperation: Sendable {
     package let distribution: Distribution
     package let budgets: Budgets
     package let options: CloneOptions
+    package let attempt: Attempt
     package let source: any HostDriver
     /// In the order of `plan.targets`.
     package let targets: [any HostDriver]
@@ -19,7 +20,7 @@ package struct CopyOperation: Sendable {
 
     package init(
         id: OperationID, plan: ClonePlan, distribution: Distribution = Distribution(),
-        budgets: Budgets, options: CloneOptions,
+        budgets: Budgets, options: CloneOptions, attempt: Attempt = Attempt(),
         source: any HostDriver, targets: [any HostDriver],
         journal: any Journal, stop: StopSignal, logger: Logger, emit: @escaping @Sendable (OperationEvent) -> Void
     ) {
@@ -28,6 +29,7 @@ package struct CopyOperation: Sendable {
         self.distribution = distribution
         self.budgets = budgets
         self.options = options
+        self.attempt = attempt
         self.source = source
         self.targets = targets
         self.journal = journal
@@ -56,8 +58,8 @@ package struct CopyOperation: Sendable {
         return outcomes
     }
 
-    /// True when targets pass on what they get.
-    var isInTrees: Bool { distribution.plan != nil }
+    /// True when a target may get its data in more than one way: others pass it on, or it has some of it already.
+    var isInTrees: Bool { distribution.plan != nil || attempt.continues }
 
     /// Connections that bring a target its data: at least one for each tree.
     var streams: Int { max(options.parallel, distribution.plan.map(TreeLayout.leastStreams) ?? 1) }

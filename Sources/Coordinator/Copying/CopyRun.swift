@@ -24,7 +24,8 @@ struct CopyRun: Sendable {
     init(operation: CopyOperation, tracker: ProgressTracker) {
         self.operation = operation
         self.tracker = tracker
-        ledger = Ledger(operation: operation.id, journal: operation.journal, logger: operation.logger)
+        ledger = Ledger(
+            operation: operation.id, journal: operation.journal, attempt: operation.attempt, logger: operation.logger)
         var generator = SystemRandomNumberGenerator()
         secret = JobSecret(HexBytes((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }))
     }
@@ -34,8 +35,8 @@ struct CopyRun: Sendable {
         do {
             opened = try await openSource()
         } catch {
-            await releaseSource()
-            return await failAll(error)
+            await releaseSource(keeping: operation.attempt.continues)
+            return await undoIfAsked(await failAll(error))
         }
         let line = StartingLine(count: operation.targets.count)
         let keeper = TreeKeeper(operation: operation, source: opened)
@@ -45,7 +46,7 @@ struct CopyRun: Sendable {
         }
         let verdict = SendingVerdict()
         let sending = Task {
-            let result = await send(after: line, joining)
+            let result = await send(after: line, joining, keeper)
             verdict.value = result
             return result
         }
@@ -61,7 +62,7 @@ struct CopyRun: Sendable {
             guard operation.isInTrees, case .success = await sending.value else { return }
             await Repairs(operation: operation, keeper: keeper).run()
         }
-        let outcomes = await withTaskCancellationHandler {
+        var outcomes = await withTaskCancellationHandler {
             await together { index in
                 await TargetRun(
                     operation: operation, tracker: tracker, ledger: ledger, index: index, secret: secret,
@@ -72,10 +73,11 @@ struct CopyRun: Sendable {
             joining.cancel()
             sending.cancel()
         }
+        outcomes = await undoIfAsked(outcomes)
         for task in [losses, repairs, clock] { task.cancel() }
         sending.cancel()
         await shielded { [operation] in await operation.budgets.end(operation.id) }
-        await releaseSource()
+        await releaseSource(keeping: outcomes.contains { $0.kept != nil })
         return outcomes
     }
 
@@ -96,14 +98,18 @@ struct CopyRun: Sendable {
 
     /// Sends once every target is joined or has failed.
     private func send(
-        after line: StartingLine, _ joining: Task<[String: Result<TreeKeeper.Joined, KVMCloneError>], Never>
+        after line: StartingLine, _ joining: Task<[String: Result<TreeKeeper.Joined, KVMCloneError>], Never>,
+        _ keeper: TreeKeeper
     ) async -> Result<Send.Response, KVMCloneError> {
         do throws(KVMCloneError) {
             let joined = await joining.value.values.filter { if case .success = $0 { true } else { false } }
             guard await line.everyone() > 0, !joined.isEmpty else {
                 throw KVMCloneError(.transfer, "no target is left", host: operation.source.name)
             }
-            let sent = try await operation.source.call(Send(job: operation.job))
+            if await keeper.nobodyLacksAnything {
+                _ = try await operation.source.call(RunDry(job: operation.job))
+            }
+            let sent = try await operation.source.call(Send(job: operation.job, ranges: await keeper.ranges))
             operation.logStages("sent", sent.stages, host: operation.source.name)
             return .success(sent)
         } catch {
@@ -116,7 +122,8 @@ struct CopyRun: Sendable {
         let plan = operation.plan
         try await ledger.perform(.claim(host: host)) { () throws(KVMCloneError) in
             _ = try await operation.source.call(
-                Claim(.source(uuid: plan.vmUUID), operation: operation.id.description))
+                Claim(
+                    .source(uuid: plan.vmUUID), operation: operation.id.description, fence: operation.attempt.number))
         }
         let profile = try await operation.source.profile()
         let opened = try await ledger.perform(.openSend(host: host, job: operation.job)) {
@@ -155,8 +162,11 @@ struct CopyRun: Sendable {
             stallTimeout: operation.peerStallTimeout, frameSize: operation.frameSize, inTrees: operation.isInTrees)
     }
 
-    private func releaseSource() async {
+    /// Ends the source's part. When some of the copies are to be gone on with, what it knows of its disks stays.
+    private func releaseSource(keeping: Bool) async {
         await shielded { [ledger, operation] in
+            // An agent that is gone has kept what it could.
+            if keeping { _ = try? await operation.source.call(Suspend(job: operation.job)) }
             for complaint in await ledger.undo(on: operation.source) {
                 operation.emit(.warning(host: operation.source.name, message: complaint))
             }
@@ -169,9 +179,30 @@ struct CopyRun: Sendable {
             tracker.enter(error.code == .cancelled ? .cancelled : .failed, host: target.host)
             let outcome = TargetOutcome(
                 host: target.host, newName: target.newName, error: error, verified: false, logicalBytes: 0,
-                wireBytes: 0, seconds: tracker.elapsed, path: nil, warnings: [])
+                wireBytes: 0, seconds: tracker.elapsed, path: nil, warnings: [],
+                kept: ledger.holdsFiles(on: target.host) ? 0 : nil)
             operation.emit(.targetEnded(outcome))
             return outcome
+        }
+    }
+
+    /// Somebody may have thought better of keeping what was copied while that was made durable.
+    private func undoIfAsked(_ outcomes: [TargetOutcome]) async -> [TargetOutcome] {
+        guard operation.stop.ending == .undo else { return outcomes }
+        return await shielded { [ledger, operation] in
+            await withTaskGroup(of: (Int, TargetOutcome).self) { group in
+                for (place, outcome) in outcomes.enumerated() {
+                    group.addTask {
+                        guard outcome.kept != nil else { return (place, outcome) }
+                        var outcome = outcome
+                        outcome.warnings += await ledger.undo(on: operation.targets[place])
+                        outcome.kept = nil
+                        outcome.error = operation.stop.reason?.undone.on(outcome.host) ?? outcome.error
+                        return (place, outcome)
+                    }
+                }
+                return await group.reduce(into: outcomes) { $0[$1.0] = $1.1 }
+            }
         }
     }
 

@@ -57,12 +57,12 @@ struct CopyWatch: Sendable {
                 operation.stop.stop(
                     KVMCloneError(
                         .timeout, "no progress for \(operation.options.stallTimeout) s",
-                        whatToDo: "see `kvm-clone doctor`, or allow more with --timeout"))
+                        whatToDo: "see `kvm-clone doctor`, or allow more with --timeout"), .keep)
             }
             if let deadline = operation.options.deadline, begin.duration(to: clock.now) > .seconds(deadline) {
                 operation.stop.stop(
                     KVMCloneError(
-                        .timeout, "not complete after \(deadline) s", whatToDo: "allow more with --deadline"))
+                        .timeout, "not complete after \(deadline) s", whatToDo: "allow more with --deadline"), .keep)
             }
             await writeDown()
             await checkForCancel()
@@ -82,8 +82,8 @@ struct CopyWatch: Sendable {
 
     private func checkForCancel() async {
         do {
-            guard try await operation.journal.isCancelRequested(operation.id) else { return }
-            operation.stop.stop(KVMCloneError(.cancelled, "cancelled on request"))
+            guard let ending = try await operation.journal.requestedStop(of: operation.id) else { return }
+            operation.stop.stop(.cancelled("cancelled on request", ending), ending)
         } catch {
             operation.logger.warning("journal not readable", metadata: ["error": "\(error)"])
         }

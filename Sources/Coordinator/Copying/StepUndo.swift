@@ -1,14 +1,15 @@
 import AgentProtocol
 import Model
 
-/// How each step is taken back. Every undo may be done twice, and works without the agent that did the step.
+/// How each step is taken back. Every undo may be done twice, and works without the agent that did the step. `run` is the
+/// run of the operation that undoes it; a later one may claim names again.
 package enum StepUndo {
     package static func undo(
-        _ step: Step, on driver: any HostDriver, operation: OperationID
+        _ step: Step, on driver: any HostDriver, operation: OperationID, run: Int = .max
     ) async throws(KVMCloneError) {
         switch step {
         case .claim:
-            _ = try await driver.call(ReleaseClaims(operation: operation.description))
+            _ = try await driver.call(ReleaseClaims(operation: operation.description, fence: run))
         case .openSend(_, let job):
             try await close(job, on: driver)
         case .openReceive(_, let job, let folders):
@@ -21,6 +22,10 @@ package enum StepUndo {
                 Sweep(operation: operation.description, folders: folders, published: files))
         case .undefine(_, _, let xml):
             try await driver.define(xml)
+        case .tidy(_, let folders, let files):
+            _ = try await driver.call(
+                Tidy(operation: operation.description, folders: folders, files: files))
+            _ = try await driver.call(ReleaseClaims(operation: operation.description, fence: run))
         case .define(_, let uuid):
             let isThere = try await driver.domains().contains { $0.uuid == uuid }
             if isThere { try await driver.undefine(uuid: uuid) }

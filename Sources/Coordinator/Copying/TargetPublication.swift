@@ -41,6 +41,9 @@ extension TargetRun {
                 Publish(
                     job: operation.job, rebases: rebases, replacing: target.replaced == nil ? [] : target.fileNames))
         }
+        // Files are this agent's alone. Libvirt takes orders from anybody, so nobody may have gone on elsewhere by now.
+        _ = try await driver.call(
+            ConfirmClaim(.target(name: target.newName), operation: operation.id.description))
         if let replaced = target.replaced {
             try await ledger.perform(.undefine(host: host, uuid: replaced.uuid, xml: replaced.xml)) {
                 () throws(KVMCloneError) in
@@ -51,35 +54,25 @@ extension TargetRun {
             try await driver.define(target.xml)
         }
         // From here on the copy stands; what is left to do can't take it back.
-        try await ledger.settle(host: host)
+        try await ledger.settle(
+            host: host, leaving: .tidy(host: host, folders: [target.folder], files: published.map(\.path)))
         return await shielded { await tidy() }
     }
 
-    /// Ends the job and gives the claim back. Answers with what couldn't be done.
+    /// Ends the job and gives the claim back. Answers with what couldn't be done, which stays in the journal.
     private func tidy() async -> [String] {
-        var warnings: [String] = []
         do throws(KVMCloneError) {
             _ = try await driver.call(Settle(job: operation.job))
+            _ = try await driver.call(
+                ReleaseClaims(operation: operation.id.description, fence: operation.attempt.number))
+            try await ledger.forget(host: host)
+            return []
         } catch {
-            warnings.append(leftOver(error))
+            return [
+                "the copy is complete, but what it replaced may be left beside it, and its name claimed: \(error); end "
+                    + "that with: kvm-clone op cleanup \(operation.id)"
+            ]
         }
-        do throws(KVMCloneError) {
-            _ = try await driver.call(ReleaseClaims(operation: operation.id.description))
-        } catch {
-            warnings.append("the copy is complete, but its name is still claimed: \(error)")
-        }
-        return warnings
-    }
-
-    /// Names the files of the replaced VM that the agent would have removed. They are where it has set them aside.
-    private func leftOver(_ error: KVMCloneError) -> String {
-        guard target.replaced != nil else { return "the copy is complete, but its job didn't end well: \(error)" }
-        let paths = target.fileNames.map {
-            target.folder + "/" + OperationFiles.setAside($0, operation: operation.id.description)
-        }
-        let words = paths.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
-        return "the copy is complete, but disks of the VM that it replaced may be left: \(error); remove them on "
-            + "\(host) with: rm -f -- \(words)"
     }
 
     /// Backing files have other names on the target: each overlay is told the new one.

@@ -20,13 +20,17 @@ struct TargetRun: Sendable {
     var target: ClonePlan.Target { operation.plan.targets[index] }
     var host: String { target.host }
 
-    /// Goes all the way. A failure at any step rolls this target back; the others don't notice.
+    /// Goes all the way. A failure at any step rolls this target back, or keeps what it has for a later run; the others
+    /// don't notice.
     func run(from line: StartingLine, joining: Joining, sending: Sending) async -> TargetOutcome {
+        // What differs from its source is worth nothing.
+        var isSound = true
         do throws(KVMCloneError) {
             let opened: OpenReceive.Response
             do throws(KVMCloneError) {
                 opened = try await prepare()
-                await keeper.isReady(host, driver: driver, salt: opened.salt)
+                let missing = try await goOn(with: opened.kept)
+                await keeper.isReady(host, driver: driver, salt: opened.salt, missing: missing)
                 await line.arrive(ready: true)
             } catch {
                 await line.arrive(ready: false)
@@ -35,14 +39,20 @@ struct TargetRun: Sendable {
             try await connect(joining)
             let sent = try await receive(sending)
             await keeper.finish(host)
-            let isVerified = try await verify(sent)
+            let isVerified: Bool
+            do throws(KVMCloneError) {
+                isVerified = try await verify(sent)
+            } catch {
+                isSound = error.code != .transfer
+                throw error
+            }
             await keeper.depart(host)
             let warnings = try await publish(opened.files)
             enter(.done)
             return end(outcome(error: nil, isVerified: isVerified, warnings: warnings))
         } catch {
             await keeper.fail(host)
-            return await fail(operation.stop.reason ?? error)
+            return await fail(operation.stop.reason ?? error, isSound: isSound)
         }
     }
 
@@ -51,7 +61,9 @@ struct TargetRun: Sendable {
         enter(.preparing)
         try await ledger.perform(.claim(host: host)) { () throws(KVMCloneError) in
             _ = try await driver.call(
-                Claim(.target(name: target.newName), operation: operation.id.description))
+                Claim(
+                    .target(name: target.newName), operation: operation.id.description, fence: operation.attempt.number)
+            )
         }
         let opened = try await ledger.perform(
             .openReceive(host: host, job: operation.job, folders: [target.folder])
@@ -73,7 +85,7 @@ struct TargetRun: Sendable {
             throw KVMCloneError(.connection, "the target was not joined to anybody", host: host)
         }
         let joined = try answer.get()
-        tracker.travels(by: joined.path, host: host)
+        if let path = joined.path { tracker.travels(by: path, host: host) }
         for note in joined.notes { operation.emit(.warning(host: host, message: note)) }
     }
 
@@ -83,9 +95,11 @@ struct TargetRun: Sendable {
             disks: operation.plan.files.enumerated().map { place, file in
                 OpenReceive.Disk(
                     index: file.index, folder: target.folder, fileName: target.fileNames[place],
-                    size: source.sizes[place], format: file.guestView ? file.format : "raw")
+                    size: source.sizes[place], format: file.guestView ? file.format : "raw",
+                    generation: source.generations.indices.contains(place) ? source.generations[place] : nil)
             }, streams: operation.streams, digests: operation.options.verify,
-            stallTimeout: operation.peerStallTimeout, inTrees: operation.isInTrees)
+            stallTimeout: operation.peerStallTimeout, inTrees: operation.isInTrees,
+            continues: operation.attempt.continues)
     }
 
     /// Receives until everything is durable.
@@ -135,8 +149,15 @@ struct TargetRun: Sendable {
         operation.logger.debug("phase", metadata: ["host": "\(host)", "phase": "\(phase.rawValue)"])
     }
 
-    private func fail(_ error: KVMCloneError) async -> TargetOutcome {
+    private func fail(_ error: KVMCloneError, isSound: Bool) async -> TargetOutcome {
+        if isSound, operation.keeps(after: error), let kept = await shielded({ await keep() }) {
+            enter(error.code == .cancelled ? .cancelled : .failed, detail: "\(error)")
+            var outcome = outcome(error: error.on(host).kept(by: operation.id), isVerified: false, warnings: [])
+            outcome.kept = kept
+            return end(outcome)
+        }
         let complaints = await shielded { [ledger, driver] in await ledger.undo(on: driver) }
+        let error = error.undone
         enter(error.code == .cancelled ? .cancelled : .failed, detail: "\(error)")
         return end(outcome(error: error.on(host), isVerified: false, warnings: complaints))
     }

@@ -17,7 +17,7 @@ private struct JoinAttempt: Sendable {
 /// Joins the agents of an operation as the trees have it, and finds new parents for those whose parent is lost.
 actor TreeKeeper {
     /// How a target was joined: the worst of its ways, and why it isn't a direct one.
-    typealias Joined = (path: DataPath, notes: [String])
+    typealias Joined = (path: DataPath?, notes: [String])
 
     private let operation: CopyOperation
     private var ends: [String: JoinEnd]
@@ -30,6 +30,8 @@ actor TreeKeeper {
     /// How many targets each host repairs now.
     private var repairs: [String: Int] = [:]
     private var repairFlows: [Flow: Double] = [:]
+    /// What targets lack that have some of it already.
+    private var missing: [String: DiskRanges] = [:]
 
     init(operation: CopyOperation, source: OpenSend.Response) {
         self.operation = operation
@@ -38,15 +40,35 @@ actor TreeKeeper {
 
     // MARK: Joining
 
-    /// A target has made its files and is ready to be joined.
-    func isReady(_ host: String, driver: any HostDriver, salt: HexBytes) {
+    /// A target has made its files and is ready to be joined. `missing`: what it lacks; nil for everything.
+    func isReady(_ host: String, driver: any HostDriver, salt: HexBytes, missing: DiskRanges?) {
         ends[host] = JoinEnd(driver: driver, salt: salt)
+        self.missing[host] = missing
+    }
+
+    /// What the source sends to everybody; nil for all of it. What only some targets lack they get by repairs, from others
+    /// where those have it.
+    var ranges: [[[UInt64]]]? {
+        let needy = missing.filter { ends[$0.key] != nil && !$0.value.isEmpty }.map(\.value)
+        // Without it nobody is asked what is missing.
+        guard operation.attempt.continues else { return nil }
+        guard let first = needy.first else { return operation.plan.files.map { _ in [] } }
+        return needy.dropFirst().reduce(first) { $0.intersection($1) }.pairs
+    }
+
+    /// True when every target that is left has all of it already.
+    var nobodyLacksAnything: Bool {
+        operation.attempt.continues
+            && operation.plan.targets.allSatisfy { ends[$0.host] == nil || missing[$0.host]?.isEmpty ?? false }
     }
 
     /// Joins everybody who is ready, and answers for each target.
     func join() async -> [String: Result<Joined, KVMCloneError>] {
         let source = operation.source.name
-        let ready = operation.plan.targets.map(\.host).filter { ends[$0] != nil }
+        let present = operation.plan.targets.map(\.host).filter { ends[$0] != nil }
+        // Who has everything needs nobody.
+        let complete = present.filter { missing[$0]?.isEmpty ?? false }
+        let ready = present.filter { !complete.contains($0) }
         let (layout, plan) = self.layout(for: ready)
         state = TreeState(source: source, layout: layout, plan: plan)
         var answers = await Self.join(
@@ -66,7 +88,9 @@ actor TreeKeeper {
             answers += await Self.join(again)
         }
         await budget()
-        return Dictionary(grouping: answers, by: \.child).mapValues(Self.together)
+        return Dictionary(grouping: answers, by: \.child).mapValues(Self.together).merging(
+            complete.map { ($0, .success((nil, []))) }
+        ) { $1 }
     }
 
     /// Takes shares of the budgets for whoever sends to whom now.
@@ -270,9 +294,7 @@ actor TreeKeeper {
     func beginRepair(of child: String) -> (parent: JoinEnd, child: JoinEnd, generation: Int)? {
         guard let far = ends[child], let generation = state?.nextGeneration(of: child) else { return nil }
         let helpers =
-            state?.alive.filter {
-                finished.contains($0) && !departed.contains($0) && ends[$0] != nil
-            }.sorted() ?? []
+            finished.filter { !departed.contains($0) && ends[$0] != nil && $0 != child }.sorted()
         let name = helpers.min { repairs[$0, default: 0] < repairs[$1, default: 0] } ?? operation.source.name
         guard let near = ends[name] else { return nil }
         repairs[name, default: 0] += 1

@@ -31,6 +31,12 @@ public struct CloneRequest: Sendable, Equatable {
         }
     }
 
+    /// True when both make the same copies of the same VM on the same hosts, however that comes about.
+    package func doesTheSame(as other: CloneRequest) -> Bool {
+        kind == other.kind && vm == other.vm && source == other.source && Set(targets) == Set(other.targets)
+            && options.makesTheSame(as: other.options)
+    }
+
     /// Throws for names that can't be, and for requests that make no sense.
     package func validate() throws(KVMCloneError) {
         try Validation.vm(newName)

@@ -69,6 +69,8 @@ extension OpenStep {
         case .undefine(_, let uuid, _):
             (self.step, undo) = ("the VM \(uuid) undefined, to be replaced", "define it again")
         case .define(_, let uuid): (self.step, undo) = ("the copy \(uuid) defined", "undefine it")
+        case .tidy:
+            (self.step, undo) = ("the copy is complete", "remove what it has replaced, and release the claims")
         }
     }
 }

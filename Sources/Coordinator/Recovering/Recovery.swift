@@ -123,7 +123,7 @@ extension Journal {
 
     /// True while a living process works on the operation.
     fileprivate func isRun(_ status: OperationStatus) async throws(KVMCloneError) -> Bool {
-        guard !status.state.isFinal else { return false }
+        guard status.state.isActive else { return false }
         return try await owner(of: status.id)?.isAlive ?? false
     }
 }

@@ -19,6 +19,22 @@ package protocol Journal: Sendable {
     /// them or none.
     func forget(_ records: [Int], operation: OperationID) async throws(KVMCloneError)
 
+    /// Forgets steps as `forget` does, and notes in the same write that the target `host` has its copy and what is left to
+    /// do there. Returns that step's number.
+    func settle(
+        _ records: [Int], host: String, leaving step: Step, operation: OperationID
+    ) async throws(KVMCloneError) -> Int
+
+    /// The targets that have their copy.
+    func settledTargets(of operation: OperationID) async throws(KVMCloneError) -> Set<String>
+
+    /// Gives an operation that is interrupted, or whose process is gone, to another process: it runs again, nobody asks
+    /// it to stop any more, and `request` is what it is to do now. Answers which run of it this is, from 2. Throws, with
+    /// exit code 75, when a process works on it, and when it has ended.
+    func takeOver(
+        _ id: OperationID, request: CloneRequest, owner: ProcessIdentity
+    ) async throws(KVMCloneError) -> Int
+
     /// Steps of an operation that may still have to be undone, oldest first.
     func openSteps(of operation: OperationID) async throws(KVMCloneError) -> [StepRecord]
 
@@ -35,10 +51,10 @@ package protocol Journal: Sendable {
     func request(of operation: OperationID) async throws(KVMCloneError) -> CloneRequest?
 
     /// Asks whichever process runs the operation to stop.
-    func requestCancel(_ id: OperationID) async throws(KVMCloneError)
+    func requestStop(_ id: OperationID, _ ending: StopEnding) async throws(KVMCloneError)
 
-    /// True when someone has asked the operation to stop.
-    func isCancelRequested(_ id: OperationID) async throws(KVMCloneError) -> Bool
+    /// How someone has asked the operation to stop; nil when nobody has.
+    func requestedStop(of id: OperationID) async throws(KVMCloneError) -> StopEnding?
 }
 
 extension Journal {
@@ -77,13 +93,24 @@ package enum Step: Sendable, Codable, Equatable {
     case undefine(host: String, uuid: String, xml: String)
     /// The copy is defined.
     case define(host: String, uuid: String)
+    /// The copy stands. What was set aside or kept beside its files goes, and names are given back: this is done, and not
+    /// undone, by whoever finds it.
+    case tidy(host: String, folders: [String], files: [String])
 
     /// The host that the step acts on.
     package var host: String {
         switch self {
         case .claim(let host), .openSend(let host, _), .openReceive(let host, _, _), .publish(let host, _, _, _),
-            .undefine(let host, _, _), .define(let host, _):
+            .undefine(let host, _, _), .define(let host, _), .tidy(let host, _, _):
             host
+        }
+    }
+
+    /// True when it changes what libvirt has.
+    var isDefinition: Bool {
+        switch self {
+        case .undefine, .define: true
+        case .claim, .openSend, .openReceive, .publish, .tidy: false
         }
     }
 }

@@ -8,7 +8,9 @@ package actor MemoryJournal: Journal {
         var owner: ProcessIdentity
         var steps: [StepRecord] = []
         var nextNumber = 1
-        var isCancelRequested = false
+        var stop: StopEnding?
+        var settled: Set<String> = []
+        var run = 1
     }
 
     private var entries: [OperationID: Entry] = [:]
@@ -38,6 +40,31 @@ package actor MemoryJournal: Journal {
         entries[operation]?.steps.removeAll { records.contains($0.number) }
     }
 
+    package func settle(_ records: [Int], host: String, leaving step: Step, operation: OperationID) -> Int {
+        forget(records, operation: operation)
+        entries[operation]?.settled.insert(host)
+        return willDo(step, operation: operation)
+    }
+
+    package func settledTargets(of operation: OperationID) -> Set<String> {
+        entries[operation]?.settled ?? []
+    }
+
+    package func takeOver(
+        _ id: OperationID, request: CloneRequest, owner: ProcessIdentity
+    ) throws(KVMCloneError) -> Int {
+        guard var entry = entries[id] else { throw .noOperation(id) }
+        try entry.status.checkForTakeOver(owner: entry.owner)
+        entry.status.state = .running
+        entry.status.result = nil
+        entry.request = request
+        entry.owner = owner
+        entry.stop = nil
+        entry.run += 1
+        entries[id] = entry
+        return entry.run
+    }
+
     package func openSteps(of operation: OperationID) -> [StepRecord] {
         entries[operation]?.steps ?? []
     }
@@ -58,11 +85,11 @@ package actor MemoryJournal: Journal {
         entries[operation]?.request
     }
 
-    package func requestCancel(_ id: OperationID) {
-        entries[id]?.isCancelRequested = true
+    package func requestStop(_ id: OperationID, _ ending: StopEnding) {
+        entries[id]?.stop = ending
     }
 
-    package func isCancelRequested(_ id: OperationID) -> Bool {
-        entries[id]?.isCancelRequested ?? false
+    package func requestedStop(of id: OperationID) -> StopEnding? {
+        entries[id]?.stop
     }
 }

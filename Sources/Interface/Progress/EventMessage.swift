@@ -33,7 +33,9 @@ enum EventMessage {
     private static func ended(_ outcome: TargetOutcome) -> String {
         if let error = outcome.error {
             let place = error.host.map { $0 == outcome.host ? "" : "\($0): " } ?? ""
-            return "\(outcome.host): failed: [\(error.code.rawValue)] \(place)\(error.message)"
+            let kept = outcome.kept.map { $0 > 0 ? ", \(ByteCount.format($0)) kept" : ", what is there is kept" } ?? ""
+            let verb = outcome.kept == nil ? "failed" : "interrupted"
+            return "\(outcome.host): \(verb): [\(error.code.rawValue)] \(place)\(error.message)\(kept)"
         }
         let verified = outcome.verified ? ", verified" : ""
         let path = outcome.path.map { ", \($0.rawValue)" } ?? ""

@@ -11,7 +11,12 @@ struct OperationFeed {
     /// them. The log may lack some, since it is bounded and a killed process can't complete it; they are made up for.
     mutating func events(_ status: OperationStatus, entries: [OperationLogEntry]) -> [OperationEvent] {
         var events: [OperationEvent] = []
-        for case .event(let event) in entries.map(\.content) where !hasEnded {
+        for case .event(let event) in entries.map(\.content) where !hasEnded || event.isStart {
+            // An operation that was gone on with has more than one beginning.
+            if hasEnded {
+                hasEnded = false
+                ended = []
+            }
             if !hasStarted, !event.isStart, !event.isWarning { begin(status, &events) }
             switch event {
             case .started: hasStarted = true

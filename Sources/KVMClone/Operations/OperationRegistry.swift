@@ -70,12 +70,14 @@ public struct OperationRegistry: Sendable {
     }
 
     /// Asks an operation to stop, whichever process runs it; that looks once a second. False when it has ended
-    /// already. Throws when its process is gone.
-    public func requestCancel(_ id: OperationID) async throws(KVMCloneError) -> Bool {
+    /// already. Throws when nobody works on it.
+    public func requestStop(
+        _ id: OperationID, _ ending: StopEnding = .undo
+    ) async throws(KVMCloneError) -> Bool {
         let status = try await operation(id)
         if status.state == .interrupted { throw .interruptedOperation(id) }
         guard status.state.isActive else { return false }
-        try await store.requestCancel(id)
+        try await store.requestStop(id, ending)
         return true
     }
 
@@ -100,7 +102,14 @@ public struct OperationRegistry: Sendable {
             let entries = try await log(of: status.id, after: last)
             guard let newest = entries.last else { return outcomes }
             last = newest.number
-            for case .event(.targetEnded(let outcome)) in entries.map(\.content) { outcomes.append(outcome) }
+            for case .event(let event) in entries.map(\.content) {
+                switch event {
+                // Another run begins: only what is complete stays as it was.
+                case .started: outcomes.removeAll { $0.error != nil }
+                case .targetEnded(let outcome): outcomes.append(outcome)
+                case .phase, .progress, .warning, .ended: break
+                }
+            }
         }
     }
 }
@@ -122,10 +131,12 @@ extension KVMCloneError {
             field: "operation_id")
     }
 
-    /// Nobody can be asked about the operation any more; says what to do about what it left.
+    /// Nobody works on the operation any more; says what to do about what it left.
     public static func interruptedOperation(_ id: OperationID) -> KVMCloneError {
         KVMCloneError(
-            .clone, "the process that ran operation \(id) is gone",
-            whatToDo: "undo what it left on the hosts: kvm-clone op cleanup \(id)", exitCode: .tryAgain)
+            .clone, "operation \(id) is interrupted: nobody works on it",
+            whatToDo:
+                "go on where it stood: kvm-clone op resume \(id)\nor undo what it left: kvm-clone op cleanup \(id)",
+            exitCode: .tryAgain)
     }
 }

@@ -142,11 +142,14 @@ public struct TargetOutcome: Sendable, Codable, Equatable {
     public var path: DataPath?
     /// What the administrator should know all the same.
     public var warnings: [String]
+    /// Bytes of its disks, holes included, that stay on the target for a later run, 0 while nobody knows how many; nil
+    /// when nothing stays that isn't complete.
+    public var kept: UInt64?
 
     /// Makes a record from its parts.
     public init(
         host: String, newName: String, error: KVMCloneError?, verified: Bool, logicalBytes: UInt64, wireBytes: UInt64,
-        seconds: Double, path: DataPath?, warnings: [String]
+        seconds: Double, path: DataPath?, warnings: [String], kept: UInt64? = nil
     ) {
         self.host = host
         self.newName = newName
@@ -157,5 +160,6 @@ public struct TargetOutcome: Sendable, Codable, Equatable {
         self.seconds = seconds
         self.path = path
         self.warnings = warnings
+        self.kept = kept
     }
 }

@@ -6,7 +6,8 @@ public enum OperationKind: String, Sendable, Codable, CaseIterable {
 /// Where an operation stands.
 public enum OperationState: String, Sendable, Codable, CaseIterable {
     case pending, running, completed, failed, cancelled
-    /// The process that ran it is gone; what it did to the hosts is neither complete nor undone.
+    /// Nobody works on it, and what it did to the hosts is neither complete nor undone: it was stopped so, something
+    /// failed that another run may get past, or its process is gone.
     case interrupted
 
     /// True when it has ended and nobody has to look after it any more.

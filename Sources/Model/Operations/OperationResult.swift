@@ -30,10 +30,12 @@ public struct OperationResult: Sendable, Codable, Equatable {
         self.seconds = seconds
     }
 
-    /// `ok` when all targets have their copy, `partFailed` when some have, else the first error's code.
+    /// `ok` when all targets have their copy, `tryAgain` when it was stopped so that it can be gone on with, `partFailed`
+    /// when some have their copy, else the first error's code.
     public var exitCode: ExitCode {
         let errors = targets.compactMap(\.error)
         guard let first = errors.first else { return .ok }
+        if errors.contains(where: { $0.code == .cancelled && $0.exitCode == .tryAgain }) { return .tryAgain }
         return errors.count < targets.count ? .partFailed : first.exitCode
     }
 }

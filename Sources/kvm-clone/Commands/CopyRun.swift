@@ -69,30 +69,48 @@ struct CopyRun {
     }
 
     private func perform(_ request: CloneRequest, _ context: CommandContext) async throws {
-        let id = OperationID()
-        let file = try context.eventsFile()
-        do {
-            let result = try await context.withClient { client in
-                let request = try await confirmed(request, client, context)
-                do {
-                    return try await Self.run(request, id, client, context, file)
-                } catch let error as KVMCloneError where error.code == .vmExists && !request.options.force {
-                    // Nothing has begun, so the question is still open.
-                    guard Prompt.canAsk(global) else { throw error }
-                    context.tell(error, operation: id)
-                    try await Prompt.confirmReplacement(of: request.options.newName ?? request.vm)
-                    var forced = request
-                    forced.options.force = true
-                    return try await Self.run(forced, id, client, context, file)
-                }
+        let (presentation, result) = try await context.withClient { client in
+            if let begun = try await client.interrupted(like: request) {
+                return try await goOn(with: begun, request, client, context)
             }
-            // On a terminal the view's last lines come before the result.
-            await context.console.flushed()
-            try show(result, context)
-        } catch let error as KVMCloneError {
-            throw OperationError(error: error, operation: id)
-        } catch is CancellationError {
-            throw OperationError(error: KVMCloneError(.cancelled, "the operation was stopped"), operation: id)
+            let presentation = CopyPresentation(kind: kind, id: OperationID(), context: context)
+            let request = try await confirmed(request, client, context)
+            return (presentation, try await begin(request, client, presentation))
+        }
+        try await presentation.show(result)
+    }
+
+    private func goOn(
+        with begun: OperationStatus, _ request: CloneRequest, _ client: Client, _ context: CommandContext
+    ) async throws -> (CopyPresentation, OperationResult) {
+        if !global.quiet {
+            context.console.print(
+                "kvm-clone: going on with operation \(begun.id) of \(begun.created), which was interrupted\n")
+        }
+        let presentation = CopyPresentation(kind: kind, id: begun.id, context: context)
+        let result = try await presentation.follow(client) { onEvent in
+            try await client.resume(begun.id, options: request.options, onEvent: onEvent)
+        }
+        return (presentation, result)
+    }
+
+    private func begin(
+        _ request: CloneRequest, _ client: Client, _ presentation: CopyPresentation
+    ) async throws -> OperationResult {
+        do {
+            return try await presentation.follow(client) { onEvent in
+                try await client.run(request, id: presentation.id, whenCancelled: .keep, onEvent: onEvent)
+            }
+        } catch let failure as OperationError where failure.error.code == .vmExists && !request.options.force {
+            // Nothing has begun, so the question is still open.
+            guard Prompt.canAsk(global) else { throw failure }
+            presentation.context.tell(failure.error, operation: presentation.id)
+            try await Prompt.confirmReplacement(of: request.options.newName ?? request.vm)
+            var forced = request
+            forced.options.force = true
+            return try await presentation.follow(client) { onEvent in
+                try await client.run(forced, id: presentation.id, whenCancelled: .keep, onEvent: onEvent)
+            }
         }
     }
 
@@ -109,37 +127,5 @@ struct CopyRun {
             try await Prompt.confirmReplacement(of: first.newName)
         }
         return request
-    }
-
-    private static func run(
-        _ request: CloneRequest, _ id: OperationID, _ client: Client, _ context: CommandContext, _ file: EventsFile?
-    ) async throws -> OperationResult {
-        let environment = context.environment
-        let reporter = ProgressReporter(
-            id: id, mode: context.progressMode, console: context.console, eventsFile: file,
-            terminal: { Terminal(descriptor: STDERR_FILENO, environment: environment) })
-        defer { reporter.finish() }
-        return try await client.run(request, id: id) { reporter.receive($0) }
-    }
-
-    private func show(_ result: OperationResult, _ context: CommandContext) throws {
-        let responses = CloneResponses(result, now: Timestamp.utc())
-        switch context.output {
-        case .json, .yaml:
-            let isOne = kind == .clone && responses.all.count == 1
-            let document: any Encodable = isOne ? responses.all[0] : responses.all
-            try StandardOutput.write(DocumentText.render(document, as: context.output))
-        case .name:
-            try StandardOutput.write(result.targets.filter { $0.error == nil }.map { $0.newName + "\n" }.joined())
-        case .text, .wide:
-            try StandardOutput.write(ResultText.table(result).render(.init(isWide: context.output == .wide)))
-        }
-        for target in result.targets {
-            for warning in target.warnings where !context.output.isDocument {
-                context.console.print("kvm-clone: \(target.host): warning: \(warning)\n")
-            }
-            if let error = target.error { context.tell(error.on(target.host), operation: result.id) }
-        }
-        guard result.exitCode == .ok else { throw Finish(code: result.exitCode) }
     }
 }

@@ -19,14 +19,19 @@ enum CommandRunner {
     static func run(_ arguments: [String]) async -> Int32 {
         let console = Console.standard
         let signals = SignalWatch(console: console)
-        let task = Task { try await perform(Arguments.current(for: arguments)) }
+        let task = Task {
+            try await SignalWatch.$current.withValue(signals) {
+                try await perform(Arguments.current(for: arguments))
+            }
+        }
         signals.start { task.cancel() }
         var code: Int32 = 0
         do {
             try await task.value
         } catch {
             code = tell(error, arguments: arguments, wasStopped: signals.received != nil)
-            if let signal = signals.received { code = 128 + signal }
+            // What was stopped so that it can be gone on with says that.
+            if let signal = signals.received, code != Model.ExitCode.tryAgain.rawValue { code = 128 + signal }
         }
         await console.flushed()
         return code

@@ -17,18 +17,32 @@ private let handler: @convention(c) (Int32) -> Void = { number in
 
 private let nothing: @convention(c) (Int32) -> Void = { _ in }
 
-/// Stops the command on the first SIGINT or SIGTERM, so that it can clean up, and ends the process on the second.
+/// Stops the command on the first SIGINT or SIGTERM, so that it can clean up, and ends the process on the second; a command
+/// that keeps what it has done when it is stopped undoes that on the second, and ends on the third.
 final class SignalWatch: Sendable {
+    /// The watch of the command that runs.
+    @TaskLocal static var current: SignalWatch?
+
+    private struct State {
+        var signals: [Int32] = []
+        var undo: (@Sendable () -> Void)?
+    }
+
     private let console: Console
-    private let first = Mutex<Int32?>(nil)
+    private let state = Mutex(State())
 
     init(console: Console) { self.console = console }
 
     /// The first signal that came, if any.
-    var received: Int32? { first.withLock { $0 } }
+    var received: Int32? { state.withLock { $0.signals.first } }
 
     /// Lets writes to a closed pipe fail with EPIPE. A handler and not SIG_IGN, which child processes would inherit.
     static func ignoreClosedPipes() { signal(SIGPIPE, nothing) }
+
+    /// What the second signal does from now on; nil: it ends the process.
+    func onSecond(_ undo: (@Sendable () -> Void)?) {
+        state.withLock { $0.undo = undo }
+    }
 
     /// Installs the handlers, for the rest of the process's life.
     func start(onStop: @escaping @Sendable () -> Void) {
@@ -53,13 +67,22 @@ final class SignalWatch: Sendable {
             if count < 0, errno == EINTR { continue }
             guard count == 1 else { return }
             let number = Int32(byte)
-            let isFirst = first.withLock { first in
-                defer { first = first ?? number }
-                return first == nil
+            let (place, undo) = state.withLock { state in
+                state.signals.append(number)
+                return (state.signals.count, state.undo)
             }
-            guard isFirst else { _exit(128 + number) }
-            console.print("kvm-clone: stopping; again to abort\n")
-            onStop()
+            switch (place, undo) {
+            case (1, nil):
+                console.print("kvm-clone: stopping; again to abort\n")
+                onStop()
+            case (1, _):
+                console.print("kvm-clone: stopping, what is copied is kept; again to undo it\n")
+                onStop()
+            case (2, let undo?):
+                console.print("kvm-clone: undoing what is not complete; again to abort\n")
+                undo()
+            default: _exit(128 + number)
+            }
         }
     }
 }

@@ -12,12 +12,22 @@ enum ResultText {
         for target in result.targets {
             let isComplete = target.error == nil
             table.add([
-                target.host, target.newName, target.error.map { "[\($0.code.rawValue)]" } ?? "complete",
-                isComplete ? ByteCount.format(target.logicalBytes) : "", ByteCount.format(target.wireBytes),
+                target.host, target.newName, status(target),
+                isComplete ? ByteCount.format(target.logicalBytes) : kept(target), ByteCount.format(target.wireBytes),
                 DurationText.span(target.seconds), isComplete ? (target.verified ? "yes" : "no") : "",
                 target.path?.rawValue ?? "", result.id.description,
             ])
         }
         return table
+    }
+
+    private static func status(_ target: TargetOutcome) -> String {
+        guard let error = target.error else { return "complete" }
+        return target.kept == nil ? "[\(error.code.rawValue)]" : "interrupted"
+    }
+
+    private static func kept(_ target: TargetOutcome) -> String {
+        guard let kept = target.kept, kept > 0 else { return "" }
+        return "\(ByteCount.format(kept)) kept"
     }
 }

@@ -45,14 +45,18 @@ enum StatusText {
             }
         }
         if status.state == .interrupted {
-            text += "  its process is gone; undo what it left: kvm-clone op cleanup \(status.id)\n"
+            text += "  nobody works on it; go on: kvm-clone op resume \(status.id)\n"
+            text += "  or undo what it left: kvm-clone op cleanup \(status.id)\n"
         }
         return text
     }
 
     /// How a target ended.
     static func outcome(_ target: TargetOutcome) -> String {
-        if let error = target.error { return "[\(error.code.rawValue)] \(error.message)" }
+        if let error = target.error {
+            let kept = target.kept.map { $0 > 0 ? "  \(ByteCount.format($0)) kept" : "  what is there is kept" } ?? ""
+            return "[\(error.code.rawValue)] \(error.message)\(kept)"
+        }
         let verified = target.verified ? " verified" : ""
         let size = ByteCount.format(target.logicalBytes)
         return "complete  \(size) in \(DurationText.span(target.seconds))\(verified)"

@@ -79,7 +79,7 @@ import Testing
         let fleet = try FakeFleet()
         let id = OperationID()
         fleet.targets[0].faults.act(.name("receive.readback"), .before) { () throws(KVMCloneError) in
-            try await fleet.journal.requestCancel(id)
+            try await fleet.journal.requestStop(id, .undo)
             try await waitForCancellation()
         }
         let result = try await fleet.run(id: id)

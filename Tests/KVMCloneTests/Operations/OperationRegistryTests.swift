@@ -76,9 +76,9 @@ import Testing
             #expect(details.openSteps.map(\.host) == ["kvm2"])
             #expect(try await registry.failedOperations() == [details])
             #expect(try await registry.wait(for: id).state == .interrupted)
-            let error = await #expect(throws: KVMCloneError.self) { _ = try await registry.requestCancel(id) }
+            let error = await #expect(throws: KVMCloneError.self) { _ = try await registry.requestStop(id) }
             #expect(error?.exitCode == .tryAgain && error?.whatToDo?.contains("op cleanup AB10000000") == true)
-            #expect(try await !store.isCancelRequested(id))
+            #expect(try await store.requestedStop(of: id) == nil)
         }
     }
 
@@ -87,11 +87,11 @@ import Testing
         try await withRegistry(["AB10000000", "AB20000000"]) { registry, store in
             let (running, ended) = (try #require(OperationID("AB10000000")), try #require(OperationID("AB20000000")))
             try await store.update(Self.status(ended, .completed))
-            #expect(try await registry.requestCancel(running))
-            #expect(try await store.isCancelRequested(running))
+            #expect(try await registry.requestStop(running))
+            #expect(try await store.requestedStop(of: running) == .undo)
             #expect(try await registry.details(running).isCancelRequested)
-            #expect(try await !registry.requestCancel(ended))
-            #expect(try await !store.isCancelRequested(ended))
+            #expect(try await !registry.requestStop(ended))
+            #expect(try await store.requestedStop(of: ended) == nil)
             #expect(try await registry.failedOperations().isEmpty)
         }
     }

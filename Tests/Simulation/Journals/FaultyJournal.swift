@@ -53,9 +53,27 @@ package final class FaultyJournal: Journal {
         await memory.forget(records, operation: operation)
     }
 
-    package func requestCancel(_ id: OperationID) async throws(KVMCloneError) {
+    package func settle(
+        _ records: [Int], host: String, leaving step: Step, operation: OperationID
+    ) async throws(KVMCloneError) -> Int {
         try write()
-        await memory.requestCancel(id)
+        return await memory.settle(records, host: host, leaving: step, operation: operation)
+    }
+
+    package func takeOver(
+        _ id: OperationID, request: CloneRequest, owner: ProcessIdentity
+    ) async throws(KVMCloneError) -> Int {
+        try write()
+        return try await memory.takeOver(id, request: request, owner: owner)
+    }
+
+    package func requestStop(_ id: OperationID, _ ending: StopEnding) async throws(KVMCloneError) {
+        try write()
+        await memory.requestStop(id, ending)
+    }
+
+    package func settledTargets(of operation: OperationID) async throws(KVMCloneError) -> Set<String> {
+        await memory.settledTargets(of: operation)
     }
 
     package func openSteps(of operation: OperationID) async throws(KVMCloneError) -> [StepRecord] {
@@ -78,7 +96,7 @@ package final class FaultyJournal: Journal {
         await memory.request(of: operation)
     }
 
-    package func isCancelRequested(_ id: OperationID) async throws(KVMCloneError) -> Bool {
-        await memory.isCancelRequested(id)
+    package func requestedStop(of id: OperationID) async throws(KVMCloneError) -> StopEnding? {
+        await memory.requestedStop(of: id)
     }
 }

@@ -7,10 +7,16 @@ extension OpCommand {
     struct Cancel: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Stop operations.",
-            discussion: "The process that runs an operation undoes what is not complete, and stops.")
+            discussion: """
+                The process that runs an operation undoes what is not complete, and stops. With --keep it keeps that, so \
+                that `op resume` can go on with it.
+                """)
 
         @Argument(help: .init("Operations' ids.", valueName: "operation"))
         var operations: [String]
+
+        @Flag(help: "Keep what is copied, for a later `op resume`.")
+        var keep = false
 
         @Flag(help: "Only ask, and don't wait until they have stopped.")
         var noWait = false
@@ -26,7 +32,7 @@ extension OpCommand {
             var asked: Swift.Set<OperationID> = []
             for id in ids {
                 do throws(KVMCloneError) {
-                    if try await registry.requestCancel(id) { asked.insert(id) }
+                    if try await registry.requestStop(id, keep ? .keep : .undo) { asked.insert(id) }
                 } catch {
                     errors.append(error)
                     context.tell(error, operation: id)
@@ -39,7 +45,7 @@ extension OpCommand {
                     try await waits ? registry.wait(for: id) : registry.operation(id)
                 }
                 statuses.append(status)
-                if let error = Self.failure(status, wasAsked: asked.contains(id)) {
+                if let error = Self.failure(status, wasAsked: asked.contains(id), keeps: keep) {
                     errors.append(error)
                     context.tell(error, operation: id)
                 }
@@ -52,11 +58,11 @@ extension OpCommand {
         }
 
         /// Why the operation was not stopped; nil when it was, or will be.
-        static func failure(_ status: OperationStatus, wasAsked: Bool) -> KVMCloneError? {
+        static func failure(_ status: OperationStatus, wasAsked: Bool, keeps: Bool = false) -> KVMCloneError? {
             switch status.state {
             case .pending, .running, .cancelled: nil
-            // Told where it was asked.
-            case .interrupted: wasAsked ? .interruptedOperation(status.id) : nil
+            // Where it wasn't asked, that was told.
+            case .interrupted: wasAsked && !keeps ? .interruptedOperation(status.id) : nil
             case .completed, .failed:
                 KVMCloneError(
                     .clone, "operation \(status.id) had ended before: \(status.state.rawValue)",

@@ -7,7 +7,7 @@ struct OpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "op", abstract: "Look after operations, whichever process runs them.",
         discussion: "An operation's id may be shortened to its first characters, as long as no other begins so.",
-        subcommands: [List.self, Show.self, Logs.self, Wait.self, Cancel.self, CleanUp.self])
+        subcommands: [List.self, Show.self, Logs.self, Wait.self, Cancel.self, Resume.self, CleanUp.self])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 }
@@ -16,7 +16,7 @@ extension OpCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List operations that have not ended.",
-            discussion: "An interrupted one is among them: its process is gone, and what it left has to be undone.")
+            discussion: "An interrupted one is among them: nobody works on it; go on with it, or undo what it left.")
 
         @Flag(name: .shortAndLong, help: "List those that have ended as well.")
         var all = false

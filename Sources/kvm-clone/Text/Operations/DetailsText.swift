@@ -46,12 +46,14 @@ enum DetailsText {
 
     private static func process(_ details: OperationDetails) -> String {
         if details.isProcessAlive { return details.status.state.isActive ? "alive" : "alive, done with it" }
-        return details.status.state.isActive || details.status.state == .interrupted ? "gone" : "ended"
+        return details.status.state.isActive || details.status.result == nil ? "gone" : "ended"
     }
 
     private static func note(_ details: OperationDetails) -> String? {
         let status = details.status
-        if status.state == .interrupted { return "undo what it left: kvm-clone op cleanup \(status.id)" }
+        if status.state == .interrupted {
+            return "go on: kvm-clone op resume \(status.id); or undo what it left: kvm-clone op cleanup \(status.id)"
+        }
         if status.state.isActive { return details.isCancelRequested ? "was asked to stop" : nil }
         if !details.openSteps.isEmpty { return "undo what is left: kvm-clone op cleanup \(status.id)" }
         return status.state == .failed && status.result == nil
