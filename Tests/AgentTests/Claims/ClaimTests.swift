@@ -23,14 +23,75 @@ import Testing
         try await fixture.end(other)
     }
 
-    @Test("An agent that ends lets everything go")
+    @Test("An agent that ends lets the source go, which it only read")
     func endReleases() async throws {
         let fixture = try AgentFixture()
-        _ = try await fixture.agent.call(Claim(.target(name: "web01"), operation: "FIRST"))
+        _ = try await fixture.agent.call(Claim(.source(uuid: Self.uuid), operation: "FIRST"))
         try await fixture.end()
         let other = try fixture.second()
-        #expect(await failure(of: Claim(.target(name: "web01"), operation: "SECOND"), by: other) == nil)
+        #expect(await failure(of: Claim(.source(uuid: Self.uuid), operation: "SECOND"), by: other) == nil)
         try await fixture.end(other)
+    }
+
+    @Test(
+        "A name under which something may be unfinished stays its operation's until that releases it",
+        arguments: [false, true])
+    func record(_ endsFirst: Bool) async throws {
+        let fixture = try AgentFixture()
+        let name = Claim.Subject.target(name: "web01")
+        _ = try await fixture.agent.call(Claim(name, operation: "FIRST", fence: 1))
+        if endsFirst {
+            try await fixture.end()
+        } else {
+            _ = try await fixture.agent.call(ReleaseClaims(operation: "FIRST", fence: 1, keepsRecords: true))
+        }
+        let other = try fixture.second()
+        let refusal = try #require(await failure(of: Claim(name, operation: "SECOND"), by: other))
+        #expect(refusal.exitCode == .tryAgain)
+        #expect(refusal.message.contains("FIRST"))
+        #expect(refusal.whatToDo?.contains("kvm-clone op resume FIRST") == true)
+        #expect(refusal.whatToDo?.contains("kvm-clone op cleanup FIRST") == true)
+        #expect(await failure(of: Claim(name, operation: "FIRST", fence: 2), by: other) == nil)
+        try await fixture.end(other)
+        // Released by an agent that never held it, as a clean-up does.
+        let third = try fixture.second()
+        _ = try await third.call(ReleaseClaims(operation: "FIRST"))
+        #expect(await failure(of: Claim(name, operation: "SECOND"), by: third) == nil)
+        try await fixture.end(third)
+        if !endsFirst { try await fixture.end() }
+    }
+
+    @Test("An older coordinator that wakes up can't write: its run is refused once another has gone on")
+    func fence() async throws {
+        let fixture = try AgentFixture()
+        let name = Claim.Subject.target(name: "web01")
+        _ = try await fixture.agent.call(Claim(name, operation: "FIRST", fence: 1))
+        try await fixture.end()
+        let newer = try fixture.second()
+        _ = try await newer.call(Claim(name, operation: "FIRST", fence: 2))
+        try await fixture.end(newer)
+        let older = try fixture.second()
+        let refusal = try #require(await failure(of: Claim(name, operation: "FIRST", fence: 1), by: older))
+        #expect(refusal.exitCode == .tryAgain)
+        #expect(refusal.message.contains("went on elsewhere"))
+        let lost = await failure(of: ConfirmClaim(name, operation: "FIRST"), by: older)
+        #expect(lost?.code == .connection)
+        _ = try await older.call(Claim(name, operation: "FIRST", fence: 3))
+        #expect(await failure(of: ConfirmClaim(name, operation: "FIRST"), by: older) == nil)
+        #expect(await failure(of: ConfirmClaim(name, operation: "SECOND"), by: older) != nil)
+        try await fixture.end(older)
+    }
+
+    @Test(
+        "What can't be read in a claim's file is no record",
+        arguments: ["", "FIRST", "kvm-clone-claim-1 x FIRST", "\u{0}\u{1}"])
+    func unreadable(_ text: String) async throws {
+        let fixture = try AgentFixture()
+        let folder = fixture.folder.path + "/state/claims"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/target-web01"))
+        #expect(await failure(of: Claim(.target(name: "web01"), operation: "SECOND"), by: fixture.agent) == nil)
+        try await fixture.end()
     }
 
     @Test("An operation's release leaves the claims of others alone")

@@ -54,7 +54,7 @@ import Testing
         await fleet.close()
     }
 
-    @Test("An agent that dies once the domain is defined: the warning names the old disk and how to remove it")
+    @Test("An agent that dies once the domain is defined: the warning says how to remove the old disk, and that does")
     func agentEndsTooLate() async throws {
         let fleet = try FakeFleet()
         let target = fleet.targets[0]
@@ -70,7 +70,10 @@ import Testing
         let warning = try #require(result.targets.first?.warnings.first)
         let left = "\(target.pool)/.kvm-clone-\(id)-replaced-web01-vda.img"
         #expect(FileManager.default.fileExists(atPath: left))
-        #expect(warning.hasSuffix("remove them on target1 with: rm -f -- '\(left)'"))
+        #expect(warning.hasSuffix("kvm-clone op cleanup \(id)"))
+        #expect(try await fleet.recovery.cleanUp([id]).allSatisfy(\.isClean))
+        #expect(try fleet.defects(of: target) == [])
+        #expect(try await fleet.heldThings(by: id) == [])
         await fleet.close()
     }
 
@@ -89,7 +92,8 @@ import Testing
     }
 
     @Test(
-        "The source's agent ends: all targets fail with that cause, and nothing is left", .timeLimit(.minutes(1)),
+        "The source's agent ends: all targets fail with that cause, and another run makes them complete",
+        .timeLimit(.minutes(1)),
         arguments: [OpenReceive.name, Receive.name, ReadBack.name])
     func sourceAgentEnds(at step: String) async throws {
         let fleet = try FakeFleet(targets: 2)
@@ -100,19 +104,20 @@ import Testing
             if let error = outcome.error {
                 // The source's word, and not the end that it brought to the target's job.
                 #expect(error.code == .connection || error.code == .operationNotFound)
-                #expect(try target.snapshot() == HostSnapshot(files: [:], domains: [:]))
+                if outcome.kept == nil { #expect(try target.snapshot() == HostSnapshot(files: [:], domains: [:])) }
             } else {
                 // The source had sent everything before it went.
                 #expect(step != OpenReceive.name)
                 #expect(try fleet.defects(of: target) == [])
             }
         }
+        if result.state == .interrupted { try await fleet.finish(id) }
         #expect(try await fleet.heldThings(by: id) == [])
         await fleet.close()
     }
 
     @Test(
-        "One target's agent ends at a step: that target fails and nothing is left there, the other finishes",
+        "One target's agent ends at a step: that target fails, the other finishes, and another run makes both complete",
         arguments: [
             OpenReceive.name, Listen.name, AwaitPeer.name, Receive.name, ReadBack.name, Publish.name,
         ], FaultPlan.Moment.allCases)
@@ -127,8 +132,12 @@ import Testing
         if let error = result.targets[0].error {
             #expect(result.exitCode == .partFailed)
             #expect(error.host != nil)
+            if result.state == .interrupted {
+                try await fleet.finish(id)
+            } else {
+                #expect(try target.snapshot() == HostSnapshot(files: [:], domains: [:]))
+            }
             #expect(try await fleet.heldThings(by: id) == [])
-            #expect(try target.snapshot() == HostSnapshot(files: [:], domains: [:]))
         } else {
             // Another agent could take over: nothing had been made yet, or all was published.
             #expect((step == OpenReceive.name && moment == .before) || (step == Publish.name && moment == .after))
@@ -137,7 +146,9 @@ import Testing
         await fleet.close()
     }
 
-    @Test("Nothing moves for longer than allowed: the copy fails with a time-out", .timeLimit(.minutes(1)))
+    @Test(
+        "Nothing moves for longer than allowed: the copy fails with a time-out, and can be gone on with",
+        .timeLimit(.minutes(1)))
     func stall() async throws {
         let fleet = try FakeFleet()
         fleet.targets[0].faults.act(.name("receive.readback"), .before) { () throws(KVMCloneError) in
@@ -145,14 +156,17 @@ import Testing
         }
         var options = CloneOptions()
         options.stallTimeout = 1
-        let result = try await fleet.run(options)
+        let id = OperationID()
+        let result = try await fleet.run(options, id: id)
         #expect(result.targets.first?.error?.code == .timeout)
         #expect(result.exitCode == .timeout)
-        #expect(try fleet.targets[0].snapshot() == HostSnapshot(files: [:], domains: [:]))
+        #expect(result.state == .interrupted)
+        fleet.targets[0].faults.clear()
+        try await fleet.finish(id)
         await fleet.close()
     }
 
-    @Test("A copy that isn't complete at its deadline fails", .timeLimit(.minutes(1)))
+    @Test("A copy that isn't complete at its deadline fails, and can be cleaned up", .timeLimit(.minutes(1)))
     func deadline() async throws {
         let fleet = try FakeFleet()
         fleet.targets[0].faults.act(.name("receive.readback"), .before) { () throws(KVMCloneError) in
@@ -160,9 +174,12 @@ import Testing
         }
         var options = CloneOptions()
         options.deadline = 1
-        let result = try await fleet.run(options)
+        let id = OperationID()
+        let result = try await fleet.run(options, id: id)
         #expect(result.targets.first?.error?.code == .timeout)
         #expect(result.targets.first?.error?.whatToDo?.contains("--deadline") == true)
+        #expect(result.state == .interrupted)
+        #expect(try await fleet.recovery.cleanUp([id]).allSatisfy(\.isClean))
         #expect(try fleet.targets[0].snapshot() == HostSnapshot(files: [:], domains: [:]))
         await fleet.close()
     }

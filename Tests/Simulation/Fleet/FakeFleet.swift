@@ -61,6 +61,20 @@ package struct FakeFleet: Sendable {
         try await coordinator.run(request(options), id: id, stop: stop, emit: emit)
     }
 
+    /// Goes on with an interrupted operation. Throws unless every target has its copy in the end, and nothing else is left.
+    @discardableResult
+    package func finish(
+        _ id: OperationID, emit: @escaping @Sendable (OperationEvent) -> Void = { _ in }
+    ) async throws -> OperationResult {
+        let result = try await coordinator.resume(id, stop: StopSignal(), emit: emit)
+        if let error = result.targets.compactMap(\.error).first { throw error }
+        var defects: [String] = []
+        for target in targets { defects += try self.defects(of: target) }
+        defects += try await journal.openSteps(of: id).map { "open: \($0.step)" }
+        guard defects.isEmpty else { throw KVMCloneError(.general, defects.joined(separator: "; ")) }
+        return result
+    }
+
     /// What is wrong with the copy on a target; empty when it stands, bit for bit, as a VM of its own.
     package func defects(of target: FakeHost, name: String? = nil) throws -> [String] {
         let name = name ?? machine.name

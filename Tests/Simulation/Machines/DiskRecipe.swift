@@ -9,6 +9,8 @@ package struct DiskRecipe: Sendable, Equatable {
     package var size: Int
     package var runs: Int
     package var seed: UInt64
+    /// Data everywhere, and no two pages the same; for tests that need much of it. `runs` counts for nothing then.
+    package var isDense = false
 
     package init(_ target: String = "vda", format: String = "raw", size: Int = 1 << 20, runs: Int = 3, seed: UInt64 = 1)
     {
@@ -30,7 +32,8 @@ package struct DiskRecipe: Sendable, Equatable {
         else { throw KVMCloneError(.general, "can't make \(raw)") }
         try file.truncate(atOffset: UInt64(size))
         var generator = SeededGenerator(seed: seed)
-        for _ in 0..<runs {
+        if isDense { try fill(file, &generator) }
+        for _ in 0..<(isDense ? 0 : runs) {
             let length = min(size, 4096 * Int.random(in: 1...16, using: &generator))
             let offset = 512 * Int.random(in: 0...(size - length) / 512, using: &generator)
             try file.seek(toOffset: UInt64(offset))
@@ -40,6 +43,21 @@ package struct DiskRecipe: Sendable, Equatable {
         guard format != "raw" else { return }
         defer { unlink(raw) }
         try Tool.run("qemu-img", ["convert", "-O", format, raw, path])
+    }
+
+    /// Random megabytes are slow to make: one is stamped anew for each place.
+    private func fill(_ file: FileHandle, _ generator: inout SeededGenerator) throws {
+        var block = generator.bytes(min(size, 1 << 20))
+        var offset = 0
+        while offset < size {
+            for page in stride(from: 0, to: block.count, by: 4096) {
+                withUnsafeBytes(of: UInt64(offset + page) ^ seed) { stamp in
+                    block.replaceSubrange(page..<min(page + 8, block.count), with: stamp.prefix(block.count - page))
+                }
+            }
+            try file.write(contentsOf: Data(block.prefix(size - offset)))
+            offset += block.count
+        }
     }
 }
 
