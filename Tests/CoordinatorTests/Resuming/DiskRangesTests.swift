@@ -21,7 +21,7 @@ import Testing
     func intersection(_ seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed))
         func random() -> (Set<UInt64>, DiskRanges) {
-            let bits = Set((0..<64).filter { _ in Bool.random(using: &generator) })
+            let bits = Set((UInt64(0)..<64).filter { _ in Bool.random(using: &generator) })
             var ranges: [Range<UInt64>] = []
             for bit in bits.sorted() {
                 if let last = ranges.last, last.upperBound == bit {
