@@ -8,8 +8,10 @@ protocol JoinableJob: Sendable {
     func peers(as part: Joint.Part) throws(KVMCloneError) -> PeerTable
     /// Limits what is sent to a child, or to all.
     func setRate(_ rate: UInt64?, child: String?) throws(KVMCloneError)
-    /// Ends the job where it stands, and waits for that.
+    /// Ends the job where it stands, and waits for that. What isn't complete is removed.
     func close() throws
+    /// The same, but what can be gone on with stays. Answers how many bytes that are.
+    func suspend(unpublishing: Bool) throws -> UInt64
 }
 
 /// The jobs of this agent, by their ids. An id is used once: a job that was closed stays closed, even if the request to
@@ -22,11 +24,15 @@ final class JobTable: Sendable {
     }
 
     private let state = Gate(State())
+    /// Where sources' digests are kept.
+    private let digests: String
+
+    init(digests: String) { self.digests = digests }
 
     func open(
         _ request: OpenSend, emit: @escaping @Sendable (AgentEvent) -> Void
     ) throws -> OpenSend.Response {
-        try open(request.job) { try SendingJob(request, emit: emit) }.opened
+        try open(request.job) { try SendingJob(request, logs: digests, emit: emit) }.opened
     }
 
     func open(
@@ -76,22 +82,29 @@ final class JobTable: Sendable {
     }
 
     /// Ends a job. One that is being opened is waited for, so that nothing of it comes after the answer.
-    func close(_ id: HexBytes) throws {
+    func close(_ id: HexBytes) throws { try take(id).close() }
+
+    /// Ends a job in the same way, and keeps what can be gone on with.
+    func suspend(_ id: HexBytes) throws -> Suspend.Response {
+        Suspend.Response(kept: try take(id).suspend(unpublishing: true))
+    }
+
+    private func take(_ id: HexBytes) throws -> any JoinableJob {
         let job = state.wait { state -> (any JoinableJob)?? in
             state.closed.insert(id)
             return state.opening.contains(id) ? nil : .some(state.jobs.removeValue(forKey: id))
         }
         guard let job = job ?? nil else { throw Self.unknown }
-        try job.close()
+        return job
     }
 
-    func closeAll() {
+    func suspendAll() {
         let all = state.update { state in
             defer { state.jobs = [:] }
             return Array(state.jobs.values)
         }
         for job in all {
-            do { try job.close() } catch { complain("a job can't be ended: \(error)") }
+            do { _ = try job.suspend(unpublishing: false) } catch { complain("a job can't be ended: \(error)") }
         }
     }
 

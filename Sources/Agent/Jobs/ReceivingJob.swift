@@ -42,10 +42,15 @@ final class ReceivingJob: JoinableJob {
         options.verifyThreads = request.digests ? Self.readBackThreads : 0
         do {
             let transfer = try ReceiveJob(
-                id: uuid, key: key, disks: try disks.map { (UInt32($0.index), try $0.sink) }, options: options)
+                id: uuid, key: key, disks: try disks.map { (UInt32($0.index), try $0.sink) }, options: options,
+                journals: Dictionary(
+                    disks.compactMap { disk in disk.journal.map { (UInt32(disk.index), $0) } }
+                ) { first, _ in first })
+            for disk in disks { try transfer.keep(disk.durable, disk: UInt32(disk.index)) }
             self.transfer = transfer
             opened = OpenReceive.Response(
-                salt: HexBytes(transfer.salt.bytes), files: try disks.map { try $0.identity })
+                salt: HexBytes(transfer.salt.bytes), files: try disks.map { try $0.identity },
+                kept: request.continues ? disks.map(\.kept) : [])
             // The sender's frames come from it or from another receiver: the pair is with whoever passes them on.
             parents = PeerTable(
                 role: .receiver, handshake: { transfer.handshake(parent: $0) },
@@ -66,7 +71,7 @@ final class ReceivingJob: JoinableJob {
                 link: { emit(.linkLost(LinkLoss(job: job, link: $0.raw, reason: "\($1)"))) },
                 child: { emit(.linkLost(LinkLoss(job: job, link: $1.raw, child: $0, reason: "\($2)"))) })
         } catch {
-            for disk in disks { disk.discard() }
+            for disk in disks where disk.kept.durable.isEmpty { disk.discard() }
             throw error
         }
         id = request.job
@@ -85,6 +90,13 @@ final class ReceivingJob: JoinableJob {
             disks: state.update { $0.disks }.map { disk in
                 (missing[UInt32(disk.index)] ?? []).map { [$0.lowerBound, $0.upperBound] }
             }, activeLinks: transfer.activeLinks)
+    }
+
+    /// Keeps parts of the disks' tails, which are the same at the source.
+    func keep(_ request: KeepTail) throws {
+        let disks = state.update { $0.disks }
+        let ranges = try LeafRanges.of(request.disks, sizes: try disks.map { try $0.sink.size })
+        for (disk, ranges) in zip(disks, ranges) { try transfer.keep(ranges, disk: UInt32(disk.index)) }
     }
 
     /// A job that sends ranges which are complete here to another target.
@@ -148,19 +160,45 @@ final class ReceivingJob: JoinableJob {
 
     /// Removes for good what was set aside.
     func settle() throws {
-        for disk in state.update({ $0.disks }) { try disk.forgetReplaced(operation: operation) }
+        for disk in state.update({ $0.disks }) { try disk.settle(operation: operation) }
     }
 
     func close() throws {
+        for disk in stop() {
+            disk.releaseSink()
+            disk.discard()
+        }
+    }
+
+    /// Makes durable what has come, and leaves it. Of a job with a disk of which nothing can be kept, nothing is.
+    ///
+    /// `unpublishing`: whether files that have their final names lose them again. Who can't know whether a VM is defined
+    /// with them leaves them.
+    func suspend(unpublishing: Bool) throws -> UInt64 {
+        let disks = stop()
+        guard disks.allSatisfy({ $0.journal != nil }) else {
+            for disk in disks {
+                disk.releaseSink()
+                disk.discard()
+            }
+            return 0
+        }
+        // Its disks are released before they get their unfinished names back.
+        let kept = try transfer.suspend()
+        for disk in disks {
+            disk.releaseSink()
+            if unpublishing { try disk.unpublish() }
+        }
+        return kept
+    }
+
+    /// Ends the streams, and waits for the step that works with the files.
+    private func stop() -> [TargetDisk] {
         transfer.cancel()
         parents.close()
         children.close()
         state.update { $0.isClosed = true }
-        let disks = state.wait { $0.isBusy ? nil : $0.disks } ?? []
-        for disk in disks {
-            disk.releaseSink()
-            disk.discard()
-        }
+        return state.wait { $0.isBusy ? nil : $0.disks } ?? []
     }
 
     /// One step at a time works with the files.

@@ -8,6 +8,7 @@ final class RepairJob: JoinableJob {
     let opened: OpenRepair.Response
     private let transfer: SendJob
     private let peers: PeerTable
+    private let ranges: [LeafRanges]
 
     init(
         _ request: OpenRepair, key: JobKey, disks: [(index: UInt32, source: any DiskSource)], options: SendOptions
@@ -19,15 +20,8 @@ final class RepairJob: JoinableJob {
         options.streams = request.streams
         options.verify = false
         options.awaitsTargets = nil
-        let ranges = try request.disks.map { disk in
-            try disk.map { ends in
-                guard ends.count == 2, ends[0] <= ends[1] else {
-                    throw KVMCloneError(.validation, "a range without a first and an end byte")
-                }
-                return ends[0]..<ends[1]
-            }
-        }
-        let transfer = try SendJob(id: uuid, key: key, disks: disks, options: options, ranges: ranges)
+        ranges = try LeafRanges.of(request.disks, sizes: disks.map(\.source.size))
+        let transfer = try SendJob(id: uuid, key: key, disks: disks, options: options)
         self.transfer = transfer
         opened = OpenRepair.Response(salt: HexBytes(transfer.salt.bytes))
         peers = PeerTable(
@@ -46,7 +40,7 @@ final class RepairJob: JoinableJob {
 
     func run() throws -> RunRepair.Response {
         defer { peers.close() }
-        let report = try transfer.run()
+        let report = try transfer.run(ranges)
         return RunRepair.Response(
             wireBytes: report.targets.reduce(0) { $0 + $1.wireBytes }, dataBytes: report.dataBytes)
     }
@@ -56,5 +50,10 @@ final class RepairJob: JoinableJob {
     func close() {
         transfer.cancel()
         peers.close()
+    }
+
+    func suspend(unpublishing: Bool) -> UInt64 {
+        close()
+        return 0
     }
 }

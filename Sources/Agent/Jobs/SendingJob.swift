@@ -23,10 +23,13 @@ final class SendingJob: JoinableJob {
     private let key: JobKey
     private let indexes: [UInt32]
     private let options: SendOptions
-    /// True while `run` works with the disks.
-    private let isRunning = Gate(false)
+    /// How many requests work with the disks.
+    private let isRunning = Gate(0)
 
-    init(_ request: OpenSend, emit: @escaping @Sendable (AgentEvent) -> Void) throws {
+    private let logs: DigestLogs?
+
+    /// `logs`: where digests are kept for a later run.
+    init(_ request: OpenSend, logs folder: String, emit: @escaping @Sendable (AgentEvent) -> Void) throws {
         guard let key = JobKey(request.secret.value.bytes), let uuid = UUID(job: request.job) else {
             throw KVMCloneError(.validation, "the job's id or key has the wrong length")
         }
@@ -38,9 +41,10 @@ final class SendingJob: JoinableJob {
         options.frameSize = request.frameSize
         options.awaitsTargets = request.inTrees ? Self.patience : nil
         options.limiter = RateLimiter(bytesPerSecond: request.bandwidthLimit)
+        logs = request.digests ? DigestLogs(folder: folder, operation: request.operation) : nil
         let transfer = try SendJob(
             id: uuid, key: key, disks: zip(request.disks, disks).map { (UInt32($0.index), $1.source) },
-            options: options)
+            options: options, logs: logs?.open(zip(request.disks, disks).map { ($0.index, $1) }) ?? [])
         id = request.job
         digests = request.digests
         inTrees = request.inTrees
@@ -51,7 +55,9 @@ final class SendingJob: JoinableJob {
         locks = Mutex(disks.flatMap(\.locks))
         self.transfer = transfer
         self.emit = emit
-        opened = OpenSend.Response(salt: HexBytes(transfer.salt.bytes), sizes: disks.map(\.source.size))
+        opened = OpenSend.Response(
+            salt: HexBytes(transfer.salt.bytes), sizes: disks.map(\.source.size),
+            generations: disks.map { $0.generation.map { HexBytes($0) } })
         peers = PeerTable(
             role: .sender, handshake: { transfer.handshake(receiver: $0) },
             complete: { peer, salt, joint, links in
@@ -67,21 +73,40 @@ final class SendingJob: JoinableJob {
     }
 
     /// Sends to all joined targets.
-    func run() throws -> Send.Response {
-        isRunning.update { $0 = true }
-        defer { isRunning.update { $0 = false } }
+    func run(_ request: Send) throws -> Send.Response {
+        isRunning.update { $0 += 1 }
+        defer { isRunning.update { $0 -= 1 } }
         // Whoever was still to come is too late, unless lost targets are replaced.
         if !inTrees { peers.close() }
         let ticker = try Ticker { [self] in report() }
         defer { ticker.stop() }
-        let sent = try transfer.run()
+        let ranges = try request.ranges.map { try LeafRanges.of($0, sizes: sources.map(\.size)) }
+        let sent = try transfer.run(ranges)
         for source in sources { try source.checkUnchanged() }
         report()
         return Send.Response(
             roots: digests ? sent.disks.map { HexBytes($0.root?.bytes ?? []) } : nil,
             targets: sent.targets.map {
                 Send.Target(peer: $0.id, wireBytes: $0.wireBytes, failure: $0.failure.map { "\($0)" })
-            }, stages: sent.times.byName, dataBytes: sent.dataBytes)
+            }, stages: sent.times.byName, dataBytes: sent.dataBytes, hashedBytes: sent.hashedBytes,
+            knownBytes: sent.knownBytes)
+    }
+
+    /// Which parts of targets' tails are the same here.
+    func compare(_ request: CompareTail) throws -> CompareTail.Response {
+        let ranges = try LeafRanges.of(request.disks, sizes: sources.map(\.size))
+        guard request.digests.count == ranges.count, ranges.allSatisfy({ $0.leaves <= KeptDisk.mostLeaves }) else {
+            throw KVMCloneError(.validation, "digests of \(request.digests.count) disks, or too many leaves")
+        }
+        isRunning.update { $0 += 1 }
+        defer { isRunning.update { $0 -= 1 } }
+        return CompareTail.Response(
+            same: try ranges.indices.map { place in
+                try LeafDigests.same(
+                    sources[place], ranges[place], as: request.digests[place].bytes,
+                    isCancelled: { [transfer] in transfer.isCancelled }
+                ).pairs
+            })
     }
 
     /// A job that sends some ranges again, to one target.
@@ -95,9 +120,20 @@ final class SendingJob: JoinableJob {
     func runDry() { transfer.runDry() }
 
     func close() {
+        end()
+        logs?.remove(indexes)
+    }
+
+    /// What is known of the disks stays.
+    func suspend(unpublishing: Bool) -> UInt64 {
+        end()
+        return 0
+    }
+
+    private func end() {
         transfer.cancel()
         peers.close()
-        _ = isRunning.wait { $0 ? nil : true }
+        _ = isRunning.wait { $0 > 0 ? nil : true }
         locks.withLock { $0 = [] }
     }
 

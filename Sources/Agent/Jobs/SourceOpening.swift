@@ -7,6 +7,8 @@ enum SourceOpening {
     struct Opened {
         var source: any DiskSource
         var locks: [ImageLock]
+        /// Which state of the disk it is; nil where nothing tells.
+        var generation: [UInt8]?
     }
 
     static func open(_ disk: OpenSend.Disk, roots: [String]) throws -> Opened {
@@ -17,11 +19,18 @@ enum SourceOpening {
         if disk.guestView {
             let chain = try Inspection.chain(
                 disk.image, declared: disk.locked.filter { $0.path != disk.image.path }, roots: roots)
+            let source = try NBDSource(chain, export: disk.exportName, allowance: allowance)
             return Opened(
-                source: try NBDSource(chain, export: disk.exportName, allowance: allowance), locks: locks)
+                source: source, locks: locks,
+                generation: try SourceGeneration.of(
+                    chain.layers.map { ($0.path, $0.identity) }, guestView: true, size: source.size))
         }
         let image = try allowance.open(disk.image.path)
-        if image.identity.isBlockDevice { return Opened(source: try BlockSource(image), locks: locks) }
-        return Opened(source: try FileSource(image), locks: locks)
+        let identity = image.identity
+        if identity.isBlockDevice { return Opened(source: try BlockSource(image), locks: locks, generation: nil) }
+        let source = try FileSource(image)
+        return Opened(
+            source: source, locks: locks,
+            generation: try SourceGeneration.of([(disk.image.path, identity)], guestView: false, size: source.size))
     }
 }

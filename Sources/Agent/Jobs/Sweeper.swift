@@ -18,6 +18,18 @@ enum Sweeper {
         return Sweep.Response(paths: touched)
     }
 
+    /// Does what is left to do for an operation whose copy stands.
+    static func tidy(_ request: Tidy) throws {
+        for folder in request.folders where Inspection.exists(folder) {
+            let root = try PoolRoot(folder, allowedRoots: [folder])
+            try root.removeSetAside(operation: request.operation)
+            for path in request.files where path.hasPrefix(folder + "/") {
+                try root.unmark(try FileName(String(path.dropFirst(folder.count + 1))))
+            }
+            try root.removeJournals(operation: request.operation)
+        }
+    }
+
     /// Removes a published file if it is still the one that the operation made.
     private static func remove(_ published: Sweep.Published, in root: PoolRoot, folder: String) throws -> Bool {
         let name = try FileName(String(published.path.dropFirst(folder.count + 1)))

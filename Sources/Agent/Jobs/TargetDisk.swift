@@ -8,46 +8,120 @@ final class TargetDisk: Sendable {
     let index: UInt16
     let finalPath: String
 
+    /// What is durable of it is written down there; nil when nothing of it can be kept.
+    let journal: ResumeJournal?
+    /// What an earlier run has left of it.
+    let kept: KeptDisk
+    /// What of it is durable.
+    let durable: LeafRanges
+
     private let root: PoolRoot
     private let file: TemporaryFile
     private let name: FileName
+    private let operation: String
+    private let number: Int
     private let writer: Mutex<(any DiskSink)?>
     private let isPublished = Mutex(false)
 
-    /// Makes the partial files of a request. When one fails, the others are gone again.
+    /// Makes the partial files of a request, or takes up those that an earlier run has left. When one fails, those that are
+    /// new are gone again.
     static func make(_ request: OpenReceive) throws -> [TargetDisk] {
         var disks: [TargetDisk] = []
         do {
             for (number, disk) in request.disks.enumerated() {
-                disks.append(try TargetDisk(disk, operation: request.operation, number: number))
+                disks.append(
+                    try TargetDisk(
+                        disk, operation: request.operation, number: number, continues: request.continues))
             }
             return disks
         } catch {
-            for disk in disks { disk.discard() }
+            for disk in disks where disk.file.isNew { disk.discard() }
             throw error
         }
     }
 
-    private init(_ disk: OpenReceive.Disk, operation: String, number: Int) throws {
+    private init(_ disk: OpenReceive.Disk, operation: String, number: Int, continues: Bool) throws {
         index = disk.index
         name = try FileName(disk.fileName)
         finalPath = disk.folder + "/" + disk.fileName
         root = try PoolRoot(disk.folder, allowedRoots: [disk.folder])
-        file = try root.createTemporary(operation: operation, number: number)
-        do {
-            switch disk.format {
-            case "raw":
-                writer = Mutex(try FileSink(file, size: disk.size))
-            case "qcow2":
-                writer = Mutex(
-                    try NBDSink(newQcow2: file, size: disk.size, export: "disk-\(disk.index)", options: .init()))
-            default:
-                throw KVMCloneError(.validation, "format '\(Validation.printable(disk.format))' can't be written")
+        self.operation = operation
+        self.number = number
+        guard ["raw", "qcow2"].contains(disk.format) else {
+            throw KVMCloneError(.validation, "format '\(Validation.printable(disk.format))' can't be written")
+        }
+        let subject = ResumeJournal.Subject(
+            operation: operation, number: number, size: disk.size, format: disk.format,
+            generation: disk.generation?.bytes ?? [])
+        let parts = try Self.parts(disk, subject, number: number, continues: continues, final: name, in: root)
+        file = parts.file
+        journal = parts.journal
+        durable = parts.durable
+        kept = parts.kept
+        writer = Mutex(parts.sink)
+    }
+
+    private struct Parts {
+        var file: TemporaryFile
+        var journal: ResumeJournal?
+        var durable = LeafRanges()
+        var kept = KeptDisk()
+        var sink: any DiskSink
+    }
+
+    private static func parts(
+        _ disk: OpenReceive.Disk, _ subject: ResumeJournal.Subject, number: Int, continues: Bool, final: FileName,
+        in root: PoolRoot
+    ) throws -> Parts {
+        var refusal: String?
+        if continues {
+            do {
+                if let found = try find(subject, isKnown: disk.generation != nil, final: final, in: root) {
+                    let sink = try sink(found.file, disk)
+                    return Parts(
+                        file: found.file, journal: found.journal, durable: found.durable,
+                        kept: try describe(sink, found.durable), sink: sink)
+                }
+            } catch let reason as ResumeRefusal {
+                refusal = "\(reason)"
+                try KeptFile.remove(operation: subject.operation, number: number, in: root)
             }
+        }
+        let file = try root.createTemporary(operation: subject.operation, number: number)
+        do {
+            let journal = disk.generation == nil ? nil : try ResumeJournal.create(for: file, subject, in: root)
+            return Parts(
+                file: file, journal: journal, kept: KeptDisk(refusal: refusal), sink: try sink(file, disk))
         } catch {
-            try file.discard()
+            try KeptFile.remove(operation: subject.operation, number: number, in: root)
             throw error
         }
+    }
+
+    private static func find(
+        _ subject: ResumeJournal.Subject, isKnown: Bool, final: FileName, in root: PoolRoot
+    ) throws -> KeptFile? {
+        guard let found = try KeptFile.find(subject, final: final, in: root) else { return nil }
+        // What had been published set others aside.
+        _ = try root.putBack(operation: subject.operation)
+        guard isKnown else { throw ResumeRefusal.otherGeneration }
+        return found
+    }
+
+    private static func sink(_ file: TemporaryFile, _ disk: OpenReceive.Disk) throws -> any DiskSink {
+        switch (disk.format, file.isNew) {
+        case ("raw", _): try FileSink(file, size: disk.size)
+        case (_, true): try NBDSink(newQcow2: file, size: disk.size, export: "disk-\(disk.index)", options: .init())
+        case (_, false): try NBDSink(keptQcow2: file, size: disk.size, export: "disk-\(disk.index)")
+        }
+    }
+
+    /// What the coordinator is told of a file that was left.
+    private static func describe(_ sink: any DiskSink, _ durable: LeafRanges) throws -> KeptDisk {
+        let source = try sink.readBack()
+        let tail = try KeptFile.tail(of: source, outside: durable, mostLeaves: KeptDisk.mostLeaves)
+        return KeptDisk(
+            durable: durable.pairs, tail: tail.pairs, tailDigests: HexBytes(try LeafDigests.of(source, tail)))
     }
 
     /// Where bytes are written to.
@@ -84,13 +158,29 @@ final class TargetDisk: Sendable {
         isPublished.withLock { $0 = true }
     }
 
-    func forgetReplaced(operation: String) throws {
+    /// The copy stands: what was set aside, and what was kept beside it, goes for good.
+    func settle(operation: String) throws {
         try root.removeSetAside(operation: operation)
+        try root.unmark(name)
+        try root.removeJournal(operation: operation, number: number)
     }
 
-    /// Removes the partial file. A published one stays.
+    /// Removes the partial file and its journal. A published one stays.
     func discard() {
         guard !isPublished.withLock({ $0 }) else { return }
-        do { try file.discard() } catch { complain("a partial file stays: \(error)") }
+        do {
+            try file.discard()
+            try root.removeJournal(operation: operation, number: number)
+        } catch {
+            complain("a partial file stays: \(error)")
+        }
+    }
+
+    /// Takes a published file out of its final name again, and puts back what it replaced.
+    func unpublish() throws {
+        guard isPublished.withLock({ $0 }) else { return }
+        try file.unpublish(name)
+        _ = try root.putBack(operation: operation)
+        isPublished.withLock { $0 = false }
     }
 }

@@ -7,22 +7,23 @@ import Synchronization
 /// All that a running agent holds.
 final class AgentState: Sendable {
     let claims: ClaimTable
-    let jobs = JobTable()
+    let jobs: JobTable
     let threads = RequestThreads()
     let emit: @Sendable (AgentEvent) -> Void
 
     init(stateFolder: String, emit: @escaping @Sendable (AgentEvent) -> Void) {
         claims = ClaimTable(folder: stateFolder + "/claims")
+        jobs = JobTable(digests: stateFolder + "/digests")
         self.emit = emit
     }
 
-    /// Ends jobs, waits for the threads that work on them, then gives claims back: in this order, for a claim says
+    /// Ends jobs, whose coordinator may come back for what they have; waits for the threads that work on them, then gives claims back: in this order, for a claim says
     /// that nobody works under it.
     func endAll() {
-        jobs.closeAll()
+        jobs.suspendAll()
         threads.waitForAll()
         // A job may have been in the middle of its opening.
-        jobs.closeAll()
+        jobs.suspendAll()
         claims.releaseAll()
     }
 }

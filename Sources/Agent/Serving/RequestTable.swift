@@ -25,7 +25,9 @@ struct RequestTable: Sendable {
         on(Dial.self) { try state.jobs.joinable($0.job, as: $0.joint.part).dial($0) }
         on(SetRate.self) { try state.jobs.setRate($0) }
         on(AwaitPeer.self) { try state.jobs.joinable($0.job, as: $0.joint.part).awaitPeer($0) }
-        on(Send.self) { try state.jobs.sending($0.job).run() }
+        on(CompareTail.self) { try state.jobs.sending($0.job).compare($0) }
+        on(KeepTail.self) { try state.jobs.receiving($0.job).keep($0) }
+        on(Send.self) { try state.jobs.sending($0.job).run($0) }
         on(RunDry.self) { try state.jobs.sending($0.job).runDry() }
         on(Receive.self) { try state.jobs.receiving($0.job).run() }
         on(Missing.self) { try state.jobs.receiving($0.job).missing() }
@@ -35,7 +37,9 @@ struct RequestTable: Sendable {
         on(Publish.self) { try state.jobs.receiving($0.job).publish($0) }
         on(Settle.self) { try state.jobs.settle($0.job) }
         on(Close.self) { try state.jobs.close($0.job) }
+        on(Suspend.self) { try state.jobs.suspend($0.job) }
         on(Sweep.self) { try Sweeper.sweep($0) }
+        on(Tidy.self) { try Sweeper.tidy($0) }
         on(OfferPort.self) { try PortProbe.offer($0, threads: state.threads) }
         on(ProbePort.self) { PortProbe.probe($0) }
     }

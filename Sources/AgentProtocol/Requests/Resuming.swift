@@ -1,5 +1,8 @@
 /// What an earlier run has left of a disk on a target.
 package struct KeptDisk: Codable, Sendable, Equatable {
+    /// Leaves of a disk's tail that are told at most, 512 MiB. What lies beyond is sent again.
+    package static let mostLeaves: UInt64 = 8192
+
     /// What is known to be there and durable, and needs not be sent: the first and the end byte of each range, in order.
     package var durable: [[UInt64]]
     /// Where something was written that may be lost or half written. Its leaves are compared before they are kept.

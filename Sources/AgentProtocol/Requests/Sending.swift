@@ -113,10 +113,19 @@ package struct Send: AgentRequest {
         package var targets: [Target]
         /// Nanoseconds per stage, summed over threads; `user` and `system` are their CPU time.
         package var stages: [String: UInt64]
-        /// Bytes of data that were read; holes are not in it.
+        /// Bytes of data that were sent; holes are not in it.
         package var dataBytes: UInt64
+        /// Bytes that were read only for the digests.
+        package var hashedBytes: UInt64
+        /// Bytes that were neither sent nor read: their digests were known from an earlier run.
+        package var knownBytes: UInt64
 
-        package init(roots: [HexBytes]?, targets: [Target], stages: [String: UInt64], dataBytes: UInt64) {
+        package init(
+            roots: [HexBytes]?, targets: [Target], stages: [String: UInt64], dataBytes: UInt64, hashedBytes: UInt64 = 0,
+            knownBytes: UInt64 = 0
+        ) {
+            self.hashedBytes = hashedBytes
+            self.knownBytes = knownBytes
             self.roots = roots
             self.targets = targets
             self.stages = stages

@@ -67,3 +67,15 @@ int kc_wait_without_reaping(pid_t child);
 
 /// Reaps a child that has ended. Returns its exit status, or 128 + the signal that ended it.
 int kc_reap(pid_t child);
+
+/// Sets an extended attribute of an open file. 0, or -1 with errno.
+int kc_set_attribute(int fd, const char *name, const void *value, size_t size);
+
+/// Reads an extended attribute of an open file. Its length, or -1 with errno.
+ssize_t kc_get_attribute(int fd, const char *name, void *value, size_t size);
+
+/// Removes an extended attribute of an open file. 0, or -1 with errno.
+int kc_remove_attribute(int fd, const char *name);
+
+/// When an open file was made, in nanoseconds since 1970; 0 where the file system doesn't know.
+int64_t kc_birth_time(int fd);

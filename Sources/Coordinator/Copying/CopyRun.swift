@@ -7,10 +7,14 @@ extension CopyOperation {
     /// first, for it says what was asked for; this one is for a single target among others that go on.
     var peerStallTimeout: Int { options.stallTimeout + 10 }
 
-    /// The job's id on all agents: the operation's, padded with zeros to 16 bytes.
+    /// The job's id on all agents, 16 bytes: the operation's, then how often it was gone on with. An agent takes an id
+    /// once. The last two bytes are for repairs.
     var job: HexBytes {
         let text = Array(id.description.utf8)
-        return HexBytes(text + [UInt8](repeating: 0, count: 16 - text.count))
+        var bytes = text + [UInt8](repeating: 0, count: 16 - text.count)
+        bytes[12] = UInt8((attempt.number - 1) >> 8 & 0xff)
+        bytes[13] = UInt8((attempt.number - 1) & 0xff)
+        return HexBytes(bytes)
     }
 }
 

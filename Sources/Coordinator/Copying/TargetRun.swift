@@ -12,6 +12,7 @@ struct TargetRun: Sendable {
     let source: OpenSend.Response
     let keeper: TreeKeeper
     let verdict: SendingVerdict
+    let suspension = Suspension()
 
     typealias Joining = Task<[String: Result<TreeKeeper.Joined, KVMCloneError>], Never>
     typealias Sending = Task<Result<Send.Response, KVMCloneError>, Never>
@@ -105,9 +106,9 @@ struct TargetRun: Sendable {
     /// Receives until everything is durable.
     private func receive(_ sending: Sending) async throws(KVMCloneError) -> Send.Response {
         enter(.copying)
-        // A target waits for bytes that won't come once the source has failed. Its roll-back closes the job again.
+        // A target waits for bytes that won't come once the source has failed. What it has may be worth keeping.
         let guardian = Task {
-            if case .failure = await sending.value { _ = try? await driver.call(Close(job: operation.job)) }
+            if case .failure = await sending.value { await suspension.suspend(operation.job, on: driver) }
         }
         defer { guardian.cancel() }
         do throws(KVMCloneError) {

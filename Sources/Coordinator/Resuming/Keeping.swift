@@ -17,18 +17,25 @@ extension TargetRun {
     /// can't be asked; nil when there is nothing to keep, so that the target had better be rolled back.
     func keep() async -> UInt64? {
         guard ledger.holdsFiles(on: host) else { return nil }
+        let kept: UInt64
+        switch await suspension.suspend(operation.job, on: driver) {
+        case .success(let bytes):
+            guard bytes > 0 || operation.attempt.continues else { return nil }
+            kept = bytes
+        case .failure(let error):
+            // The agent keeps it by itself when it loses its coordinator, and the journal knows of it.
+            operation.logger.info("not suspended", metadata: ["host": "\(host)", "error": "\(error)"])
+            kept = 0
+        }
         do throws(KVMCloneError) {
-            let kept = try await driver.call(Suspend(job: operation.job)).kept
-            guard kept > 0 || operation.attempt.continues else { return nil }
             _ = try await driver.call(
                 ReleaseClaims(
                     operation: operation.id.description, fence: operation.attempt.number, keepsRecords: true))
-            return kept
         } catch {
-            // The agent keeps it by itself when it loses its coordinator, and the journal knows of it.
-            operation.logger.info("not suspended", metadata: ["host": "\(host)", "error": "\(error)"])
-            return 0
+            // They end with the agent.
+            operation.logger.info("claims not released", metadata: ["host": "\(host)", "error": "\(error)"])
         }
+        return kept
     }
 
     /// Finds out what the target has already. Answers what it lacks; nil where all of it is to come.

@@ -147,4 +147,11 @@ extension NBDSink {
         try self.init(
             try server.connect(), size: size, isEmpty: true, medium: server.medium, keeping: server)
     }
+
+    /// A qcow2 image that an earlier run has left in an unfinished file.
+    public convenience init(keptQcow2 file: TemporaryFile, size: UInt64, export: String) throws {
+        let server = try QemuNBD.serveForWriting(file, export: export)
+        try self.init(
+            try server.connect(), size: size, isEmpty: false, medium: server.medium, keeping: server)
+    }
 }

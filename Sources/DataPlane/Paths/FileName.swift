@@ -10,6 +10,7 @@ public struct FileName: Sendable, Hashable, CustomStringConvertible {
     /// What the names of unfinished files start with.
     static let temporaryPrefix = OperationFiles.prefix
     static let temporarySuffix = ".partial"
+    static let journalSuffix = ".journal"
 
     /// Takes any name that is one path component; `-rf` and `$(x)` are names like others, since no shell sees them.
     public init(_ string: String) throws(PathError) {
@@ -29,18 +30,28 @@ public struct FileName: Sendable, Hashable, CustomStringConvertible {
 
     /// What the names of all unfinished files of one operation start with.
     static func temporaryPrefix(operation: String) throws(PathError) -> String {
-        let allowed = operation.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-        guard allowed, (1...64).contains(operation.utf8.count) else {
+        guard isOperation(operation) else {
             throw .badName(operation, reason: "an operation's id has 1 to 64 letters, digits and dashes")
         }
         return "\(temporaryPrefix)\(operation)-"
+    }
+
+    /// The name of the journal of an unfinished file.
+    static func journal(operation: String, number: Int) throws(PathError) -> FileName {
+        FileName(unchecked: try temporaryPrefix(operation: operation) + String(number) + journalSuffix)
+    }
+
+    /// Whether that can be an operation's id: 1 to 64 ASCII letters, digits and `-`.
+    public static func isOperation(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
     }
 
     private init(unchecked string: String) { self.string = string }

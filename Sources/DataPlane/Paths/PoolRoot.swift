@@ -75,19 +75,13 @@ public final class PoolRoot: Sendable {
         try sync()
     }
 
-    /// Removes all unfinished files of an operation and returns their names.
+    /// Removes all unfinished files of an operation and their journals, and returns the files' names.
     @discardableResult
     public func removeTemporaries(operation: String) throws -> [String] {
-        let prefix = try FileName.temporaryPrefix(operation: operation)
-        let names = try list().filter { name in
-            name.hasPrefix(prefix) && name.hasSuffix(FileName.temporarySuffix)
-                && Int(name.dropFirst(prefix.count).dropLast(FileName.temporarySuffix.count)) != nil
-        }
-        for name in names where unlinkat(descriptor.raw, name, 0) != 0 && errno != ENOENT {
-            throw PathError.system(operation: "remove", path: "\(path)/\(name)", errno: errno)
-        }
-        if !names.isEmpty { try sync() }
-        return names.sorted()
+        let names = try ownFiles(of: operation, suffix: FileName.temporarySuffix)
+        try removeAll(names)
+        try removeJournals(operation: operation)
+        return names
     }
 
     func fullPath(_ name: FileName) -> String { path == "/" ? "/\(name)" : "\(path)/\(name)" }

@@ -68,6 +68,19 @@ public final class TemporaryFile: Sendable {
         }
     }
 
+    /// Gives a published file its unfinished name back; durable. Does nothing to one that isn't published.
+    public func unpublish(_ final: FileName) throws {
+        try fate.withLock { fate in
+            guard fate == .published else { return }
+            let folder = root.descriptor.raw
+            guard kc_rename_noreplace(folder, final.string, folder, name.string) == 0 else {
+                throw PathError.system(operation: "rename", path: root.fullPath(final), errno: errno)
+            }
+            fate = .open
+            try root.sync()
+        }
+    }
+
     private func rename(to final: FileName, replacing: Bool) throws {
         let folder = root.descriptor.raw
         // What is renamed must be what is open here, not what someone put in its place.

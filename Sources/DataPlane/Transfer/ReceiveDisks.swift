@@ -5,7 +5,9 @@ final class ReceiveDisks: Sendable {
     let sizes: [UInt32: UInt64]
     private let sinks: [UInt32: any DiskSink]
     private let coverage: Mutex<[UInt32: Coverage]>
-    private let verifier: RollingVerifier?
+    private let commit: GroupCommit
+    /// Bytes that were there before anything came.
+    private let kept = Atomic<UInt64>(0)
     let data = Atomic<UInt64>(0)
     let zeros = Atomic<UInt64>(0)
     let wire = Atomic<UInt64>(0)
@@ -14,10 +16,10 @@ final class ReceiveDisks: Sendable {
     let done: DiskCounters
     private let places: [UInt32: Int]
 
-    /// - Parameter verifier: is told of each unit that is written.
-    init(_ disks: [(index: UInt32, sink: any DiskSink)], verifier: RollingVerifier?, load: DiskLoad) {
+    /// - Parameter commit: is told of each unit that is written.
+    init(_ disks: [(index: UInt32, sink: any DiskSink)], commit: GroupCommit, load: DiskLoad) {
         self.load = load
-        self.verifier = verifier
+        self.commit = commit
         var sinks: [UInt32: any DiskSink] = [:]
         for disk in disks { sinks[disk.index] = disk.sink }
         self.sinks = sinks
@@ -28,7 +30,9 @@ final class ReceiveDisks: Sendable {
             Dictionary(uniqueKeysWithValues: sizes.map { ($0.key, Coverage(disk: $0.key, size: $0.value)) }))
     }
 
-    var logical: UInt64 { data.load(ordering: .relaxed) + zeros.load(ordering: .relaxed) }
+    var logical: UInt64 {
+        data.load(ordering: .relaxed) + zeros.load(ordering: .relaxed) + kept.load(ordering: .relaxed)
+    }
     var total: UInt64 { sizes.values.reduce(0, +) }
 
     /// Indexes of the disks that lack bytes, in order.
@@ -69,12 +73,28 @@ final class ReceiveDisks: Sendable {
         land(disk, range)
     }
 
+    /// Counts ranges of which the disk has the bytes as if they had come.
+    func keep(_ ranges: LeafRanges, disk: UInt32) throws(FrameError) {
+        for range in ranges.ranges {
+            let new = try coverage.withLock { (all) throws(FrameError) in
+                guard all[disk] != nil else { throw .unknownDisk(disk) }
+                return try all[disk]?.take(offset: range.lowerBound, length: UInt64(range.count)) ?? []
+            }
+            for range in new {
+                kept.add(UInt64(range.count), ordering: .relaxed)
+                land(disk, range)
+            }
+        }
+    }
+
     private func land(_ disk: UInt32, _ range: Range<UInt64>) {
         if let place = places[disk] { done.add(UInt64(range.count), disk: place) }
-        guard let verifier else { return }
         let completed = coverage.withLock { all in
             all[disk]?.land(offset: range.lowerBound, length: UInt64(range.count))
         }
-        if let completed { verifier.add(disk: disk, completed, data: data.load(ordering: .relaxed)) }
+        if let completed {
+            commit.add(
+                disk: disk, completed, data: data.load(ordering: .relaxed) + kept.load(ordering: .relaxed))
+        }
     }
 }

@@ -18,6 +18,7 @@ public final class ReceiveJob: Sendable {
     private let key: JobKey
     private let disks: ReceiveDisks
     private let verifier: RollingVerifier?
+    private let commit: GroupCommit
     private let options: ReceiveOptions
     private let pool: BufferPool
     private let cancelled: CancelFlag
@@ -47,7 +48,11 @@ public final class ReceiveJob: Sendable {
     ///   - id: the job; frames of any other are refused.
     ///   - key: the job's secret, from the coordinator.
     ///   - disks: where each disk goes, by its index in the job.
-    public init(id: UUID, key: JobKey, disks: [(index: UInt32, sink: any DiskSink)], options: ReceiveOptions) throws {
+    ///   - journals: where what is durable of a disk is written down.
+    public init(
+        id: UUID, key: JobKey, disks: [(index: UInt32, sink: any DiskSink)], options: ReceiveOptions,
+        journals: [UInt32: ResumeJournal] = [:]
+    ) throws {
         guard (1...64).contains(options.streams) else {
             throw TransferError(.resources, "\(options.streams) streams; use 1 to 64")
         }
@@ -61,7 +66,9 @@ public final class ReceiveJob: Sendable {
         verifier =
             options.verifyThreads > 0
             ? try RollingVerifier(disks: disks, threads: options.verifyThreads, areDisksBusy: { load.isHigh }) : nil
-        self.disks = ReceiveDisks(disks, verifier: verifier, load: load)
+        commit = GroupCommit(
+            disks.map { .init(index: $0.index, sink: $0.sink, journal: journals[$0.index]) }, verifier: verifier)
+        self.disks = ReceiveDisks(disks, commit: commit, load: load)
         self.options = options
         pool = try BufferPool(count: options.streams * ReceiveBuffers.count)
         state = Gate(State())
@@ -114,6 +121,25 @@ public final class ReceiveJob: Sendable {
         child onChild: @escaping TargetLoss
     ) {
         events.withLock { $0 = Events(onLinkLost: onLink, onChildLost: onChild) }
+    }
+
+    /// Counts ranges of a disk as come and written: an earlier run has left them there. They are made durable, written
+    /// down and read back like what comes. Call it before anything comes.
+    public func keep(_ ranges: LeafRanges, disk: UInt32) throws(TransferError) {
+        do { try disks.keep(ranges, disk: disk) } catch { throw TransferError(.protocolViolation(error), "\(error)") }
+    }
+
+    /// Stops receiving, and makes durable what has come. Answers how many bytes are written down as durable. Call it once
+    /// `wait` has returned or if it was never called. Blocks.
+    public func suspend() throws(TransferError) -> UInt64 {
+        cancel()
+        let threads = state.update { state in
+            defer { state.threads = [] }
+            return state.isOver ? [] : state.threads
+        }
+        for thread in threads { thread.join() }
+        try commit.finish()
+        return commit.durable
     }
 
     /// What hasn't come yet of each disk, by its index; at most `limit` ranges of each.
@@ -189,14 +215,22 @@ public final class ReceiveJob: Sendable {
             disks: disks.done.values)
     }
 
-    /// Returns when every stream has ended and every byte of every disk was written, but perhaps not flushed. Blocks;
-    /// call it once.
+    /// Returns when every stream has ended and every byte of every disk was written, flushed and, where there is a journal,
+    /// written down. Blocks; call it once.
     ///
     /// Throws as soon as one stream, or the reading back beside it, fails, after all threads have stopped.
     public func wait() throws(TransferError) -> ReceiveReport {
-        do {
+        do throws(TransferError) {
             if let verifier { try verifier.start { [self] in fail($0) } }
-            try awaitStreams()
+            try commit.start { [self] in fail($0) }
+            do throws(TransferError) {
+                try awaitStreams()
+            } catch {
+                // Whatever came is made durable all the same; the first failure is what counts.
+                try? commit.finish()
+                throw error
+            }
+            try commit.finish()
             return ReceiveReport(
                 logicalBytes: disks.logical, dataBytes: disks.data.load(ordering: .relaxed),
                 zeroBytes: disks.zeros.load(ordering: .relaxed), wireBytes: disks.wire.load(ordering: .relaxed),

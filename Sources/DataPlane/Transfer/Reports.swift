@@ -24,8 +24,12 @@ public struct SendReport: Sendable {
     public var disks: [Disk]
     /// The targets, in the order in which they were added.
     public var targets: [Target]
-    /// Bytes of disks that were covered.
+    /// Bytes of disks that were covered: all, or what was to be sent.
     public var logicalBytes: UInt64
+    /// Bytes of disks that were read only for their digests, and not sent.
+    public var hashedBytes: UInt64
+    /// Bytes of disks that were neither sent nor read: a log knew their digests.
+    public var knownBytes: UInt64
     /// Bytes of disks that went as data.
     public var dataBytes: UInt64
     /// Bytes of disks that went as zeros.
@@ -38,7 +42,7 @@ public struct SendReport: Sendable {
 
 /// What a receive job did.
 public struct ReceiveReport: Sendable, Equatable {
-    /// Bytes of disks that were covered: the sum of their sizes.
+    /// Bytes of disks that were covered: the sum of their sizes. What was kept of an earlier run is in it.
     public var logicalBytes: UInt64
     /// Bytes of disks that came as data.
     public var dataBytes: UInt64

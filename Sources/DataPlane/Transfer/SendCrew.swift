@@ -82,6 +82,6 @@ final class SendCrew: Sendable {
         let compressor = mode == .off ? nil : try FrameCompressor(mode: mode, buffer: try pool.lease())
         return try SendWorker(
             context, stream: stream, buffer: try pool.lease(), compressor: compressor,
-            sealer: try FrameSealer(key: sealKey), fanOut: fanOut)
+            sealer: try FrameSealer(key: sealKey), fanOut: fanOut, isCancelled: { [self] in isStopped })
     }
 }

@@ -12,7 +12,8 @@ public final class SendJob: Sendable {
     private let key: JobKey
     private let indexes: [UInt32]
     private let sources: [any DiskSource]
-    private let parts: [DiskPart]
+    private let logs: [UnitDigestLog?]
+    private let plan = Mutex(Plan())
     private let options: SendOptions
     private let targets = Mutex<[SendTarget]>([])
     private let inboxes: [LinkInbox]
@@ -22,15 +23,22 @@ public final class SendJob: Sendable {
     private let cancelled = Atomic<Bool>(false)
     private let started = Atomic<Bool>(false)
 
+    /// What is sent, what is only read, and what needn't be.
+    private struct Plan {
+        var sent: [DiskPart] = []
+        var read: [DiskPart] = []
+        var known: UInt64 = 0
+        var sentBytes: UInt64 = 0
+    }
+
     /// - Parameters:
     ///   - id: names the job in every frame.
     ///   - key: the job's secret, from the coordinator.
     ///   - disks: what to send; indexes name the disks in frames and must differ.
-    ///   - ranges: which ranges of each disk, in the disks' order, at multiples of the leaf; nil for all of them. Roots
-    ///     are computed only of whole disks.
+    ///   - logs: where each disk's unit digests are kept for a later run, in the disks' order; empty for nowhere.
     public init(
         id: UUID, key: JobKey, disks: [(index: UInt32, source: any DiskSource)], options: SendOptions,
-        ranges: [[Range<UInt64>]]? = nil
+        logs: [UnitDigestLog?] = []
     ) throws {
         self.id = id
         salt = try Salt.random()
@@ -38,14 +46,8 @@ public final class SendJob: Sendable {
         indexes = disks.map(\.index)
         sources = disks.map(\.source)
         self.options = options
-        parts =
-            if let ranges { try DiskPart.parts(sources, indexes: indexes, ranges: ranges) } else {
-                DiskPart.whole(sources, indexes: indexes)
-            }
+        self.logs = disks.indices.map { logs.indices.contains($0) ? logs[$0] : nil }
         inboxes = (0..<max(0, min(options.streams, LinkNumber.streams))).map { _ in LinkInbox() }
-        guard ranges == nil || !options.verify else {
-            throw TransferError(.resources, "parts of a disk have no root")
-        }
         guard Set(indexes).count == indexes.count else {
             throw TransferError(.resources, "two disks of the job have the same index")
         }
@@ -134,9 +136,12 @@ public final class SendJob: Sendable {
 
     /// Sends everything and returns when each target has confirmed all of it or was dropped. Blocks; call it once.
     ///
+    /// `ranges`: what to send of each disk, in the disks' order; nil for all of it. Roots are of whole disks in any case:
+    /// once everything is sent, the rest is read for its digests, but for units that a log knows.
+    ///
     /// Throws when the job was cancelled, a source failed or changed, or no target is left. A target that failed beside
     /// others that didn't is in the report.
-    public func run() throws(TransferError) -> SendReport {
+    public func run(_ ranges: [LeafRanges]? = nil) throws(TransferError) -> SendReport {
         guard !started.exchange(true, ordering: .sequentiallyConsistent) else {
             // A second run would use the same nonces again.
             throw TransferError(.resources, "a send job runs once; make a new one")
@@ -151,10 +156,12 @@ public final class SendJob: Sendable {
         }
         let roots =
             options.verify ? try wrapping { () throws(CryptoError) in try RootHasher(sizes: sources.map(\.size)) } : nil
+        let plan = try plan(ranges, roots)
+        self.plan.withLock { $0 = plan }
         let crew = SendCrew(
             SendContext(
-                job: id, key: key, salt: salt, queue: WorkQueue(parts), roots: roots, counters: counters,
-                runsDry: runsDry, inboxes: inboxes, options: options),
+                job: id, key: key, salt: salt, queue: WorkQueue(plan.sent), rest: WorkQueue(plan.read), roots: roots,
+                logs: logs, counters: counters, runsDry: runsDry, inboxes: inboxes, options: options),
             cancelled: { [cancelled = self] in cancelled.isCancelled })
         let outcome = try crew.run()
         if isCancelled { throw .cancelled() }
@@ -166,9 +173,47 @@ public final class SendJob: Sendable {
         return try report(targets, roots, outcome)
     }
 
-    private var totalBytes: UInt64 { parts.reduce(0) { $0 + UInt64($1.range.count) } }
+    private func plan(_ ranges: [LeafRanges]?, _ roots: RootHasher?) throws(TransferError) -> Plan {
+        var plan = Plan()
+        guard let ranges else {
+            plan.sent = DiskPart.whole(sources, indexes: indexes)
+            plan.sentBytes = sources.reduce(0) { $0 + $1.size }
+            return plan
+        }
+        guard ranges.count == sources.count else {
+            throw TransferError(.resources, "ranges of \(ranges.count) disks for \(sources.count)")
+        }
+        plan.sentBytes = ranges.reduce(0) { $0 + $1.bytes }
+        guard let roots else {
+            plan.sent = DiskPart.parts(sources, indexes: indexes, ranges: ranges)
+            return plan
+        }
+        plan.sent = DiskPart.units(sources, indexes: indexes, covering: ranges)
+        var known: [Set<UInt64>] = []
+        for (place, source) in sources.enumerated() {
+            let sent = ranges[place].units(size: source.size)
+            var units: Set<UInt64> = []
+            for (unit, digest) in logs[place]?.known ?? [:] {
+                let start = unit * Geometry.unit64
+                guard !sent.contains(where: { $0.contains(start) }) else { continue }
+                units.insert(unit)
+                plan.known += min(Geometry.unit64, source.size - start)
+                try wrapping { () throws(CryptoError) in try roots.add(disk: place, unit: unit, digest) }
+            }
+            known.append(units)
+        }
+        plan.read = DiskPart.units(sources, indexes: indexes, outside: ranges, known: known)
+        return plan
+    }
 
-    var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+    private var totalBytes: UInt64 {
+        plan.withLock { plan in
+            started.load(ordering: .relaxed) ? plan.sentBytes : sources.reduce(0) { $0 + $1.size }
+        }
+    }
+
+    /// True once `cancel` was called.
+    public var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
 
     private static func allFailed(_ targets: [SendTarget]) -> TransferError {
         let reasons = targets.map { "\($0.id): \($0.failure?.description ?? "unknown")" }
@@ -193,7 +238,8 @@ public final class SendJob: Sendable {
             targets: targets.map {
                 .init(id: $0.id, wireBytes: $0.sent.load(ordering: .relaxed), failure: $0.failure)
             },
-            logicalBytes: counters.logical, dataBytes: counters.data.load(ordering: .relaxed),
+            logicalBytes: counters.logical, hashedBytes: counters.hashed.load(ordering: .relaxed),
+            knownBytes: plan.withLock { $0.known }, dataBytes: counters.data.load(ordering: .relaxed),
             zeroBytes: counters.zeros.load(ordering: .relaxed), frames: outcome.frames, times: outcome.times)
     }
 

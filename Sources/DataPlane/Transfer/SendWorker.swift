@@ -6,7 +6,11 @@ struct SendContext: Sendable {
     let key: JobKey
     let salt: Salt
     let queue: WorkQueue
+    /// What is only read.
+    let rest: WorkQueue
     let roots: RootHasher?
+    /// By the disk's place.
+    let logs: [UnitDigestLog?]
     let counters: SendCounters
     /// Set when no more targets are to be waited for.
     let runsDry: CancelFlag
@@ -27,13 +31,14 @@ final class SendWorker {
     private let sealer: FrameSealer
     private let fanOut: FanOut
     private let compressor: FrameCompressor?
+    private let isCancelled: () -> Bool
     private var waitingZeros: (disk: UInt32, range: Range<UInt64>)?
     private var logical: UInt64 = 0
     private var times = StageTimes()
 
     init(
         _ context: SendContext, stream: UInt16, buffer: consuming PooledBuffer, compressor: FrameCompressor?,
-        sealer: FrameSealer, fanOut: FanOut
+        sealer: FrameSealer, fanOut: FanOut, isCancelled: @escaping () -> Bool
     ) throws(CryptoError) {
         self.context = context
         self.stream = stream
@@ -43,26 +48,20 @@ final class SendWorker {
         self.compressor = compressor
         self.sealer = sealer
         self.fanOut = fanOut
+        self.isCancelled = isCancelled
     }
 
     /// Works until the queue is empty and every target has confirmed this stream.
     func run() throws {
         do {
-            while let item = try context.queue.next() {
-                switch item {
-                case .zeros(let part, let range):
-                    try addZeros(part.index, range)
-                    try context.roots?.addZeros(disk: part.disk, range)
-                case .unit(let part, let range, let extents):
-                    try send(part, range, extents)
-                }
-            }
+            while let item = try context.queue.next() { try handle(item) }
             try flushZeros()
             var end = FrameHeader(.end, job: context.job, epoch: context.epoch, stream: stream)
             end.offset = sealer.sequence
             end.logicalLength = logical
             let frame = buffer.payload - BufferPool.lead
             try fanOut.finish(frame, try sealer.seal(end, at: frame))
+            while !isCancelled(), let item = try context.rest.next() { try handle(item) }
         } catch {
             abandon(error)
             throw error
@@ -81,23 +80,50 @@ final class SendWorker {
 
     var frames: UInt64 { sealer.sequence }
 
+    private func handle(_ item: WorkItem) throws {
+        switch item {
+        case .zeros(let part, let range):
+            try addZeros(part, range)
+            try context.roots?.addZeros(disk: part.disk, range)
+        case .unit(let part, let range, let extents):
+            try send(part, range, extents)
+        }
+    }
+
     private func send(_ part: DiskPart, _ range: Range<UInt64>, _ extents: [Extent]) throws {
         scanner.begin(part, range, extents)
         while let run = try scanner.next() {
             switch run {
-            case .zeros(let range): try addZeros(part.index, range)
-            case .data(let offset, let length, let nonZero): try sendRuns(part.index, offset, length, nonZero)
+            case .zeros(let range): try addZeros(part, range)
+            case .data(let offset, let length, let nonZero): try sendRuns(part, offset, length, nonZero)
             }
         }
         if let roots = context.roots {
-            try roots.add(disk: part.disk, unit: range.lowerBound / Geometry.unit64, scanner.unitDigest())
+            let (unit, digest) = (range.lowerBound / Geometry.unit64, try scanner.unitDigest())
+            try roots.add(disk: part.disk, unit: unit, digest)
+            // Without it the unit is read again some day.
+            try? context.logs[part.disk]?.add(unit: unit, digest)
         }
     }
 
-    /// Splits what was read into runs of data and of zeros.
-    private func sendRuns(_ disk: UInt32, _ offset: UInt64, _ length: Int, _ nonZero: UInt32) throws {
-        var first = 0
-        let leaves = Geometry.leaves(in: length)
+    /// Splits what was read into runs of data and of zeros. What isn't to be sent of it is left out.
+    private func sendRuns(_ part: DiskPart, _ offset: UInt64, _ length: Int, _ nonZero: UInt32) throws {
+        if let sent = part.sent {
+            let runs = sent.intersection(offset..<(offset + UInt64(length)))
+            let bytes = runs.reduce(0) { $0 + UInt64($1.count) }
+            context.counters.hashed.add(UInt64(length) - bytes, ordering: .relaxed)
+            for run in runs { try sendRuns(part.index, offset, length, nonZero, only: run) }
+        } else {
+            try sendRuns(part.index, offset, length, nonZero, only: offset..<(offset + UInt64(length)))
+        }
+    }
+
+    /// `only`: the part of what was read that is sent.
+    private func sendRuns(
+        _ disk: UInt32, _ offset: UInt64, _ length: Int, _ nonZero: UInt32, only: Range<UInt64>
+    ) throws {
+        var first = Int(only.lowerBound - offset) / Geometry.leaf
+        let leaves = Geometry.leaves(in: Int(only.upperBound - offset))
         while first < leaves {
             let isData = nonZero & (1 << UInt32(first)) != 0
             var end = first + 1
@@ -146,6 +172,11 @@ final class SendWorker {
         try fanOut.send(start, size)
         compressor.sent(bytes: size, nanoseconds: threadNanoseconds() - cpu + fanOut.waitTime - waited)
         note(data: UInt64(count))
+    }
+
+    private func addZeros(_ part: DiskPart, _ range: Range<UInt64>) throws {
+        guard let sent = part.sent else { return try addZeros(part.index, range) }
+        for range in sent.intersection(range) { try addZeros(part.index, range) }
     }
 
     private func addZeros(_ disk: UInt32, _ range: Range<UInt64>) throws {

@@ -1,42 +1,5 @@
 import Synchronization
 
-/// A range of a disk that begins at a leaf, and ends at one or with the disk.
-struct DiskPart: Sendable {
-    /// The disk's place in the job.
-    let disk: Int
-    /// What the disk is called in the job, for frames and errors.
-    let index: UInt32
-    let source: any DiskSource
-    let range: Range<UInt64>
-
-    /// All of each disk of a job.
-    static func whole(_ sources: [any DiskSource], indexes: [UInt32]) -> [DiskPart] {
-        zip(sources, indexes).enumerated().map { place, disk in
-            DiskPart(disk: place, index: disk.1, source: disk.0, range: 0..<disk.0.size)
-        }
-    }
-
-    /// Some ranges of each disk of a job.
-    static func parts(
-        _ sources: [any DiskSource], indexes: [UInt32], ranges: [[Range<UInt64>]]
-    ) throws(TransferError) -> [DiskPart] {
-        guard ranges.count == sources.count else {
-            throw TransferError(.resources, "ranges of \(ranges.count) disks for \(sources.count)")
-        }
-        var parts: [DiskPart] = []
-        for (place, source) in sources.enumerated() {
-            for range in ranges[place] where !range.isEmpty {
-                let isAligned = range.upperBound == source.size || range.upperBound % Geometry.leaf64 == 0
-                guard range.upperBound <= source.size, isAligned, range.lowerBound % Geometry.leaf64 == 0 else {
-                    throw TransferError(.resources, "a range that isn't one of disk \(indexes[place])")
-                }
-                parts.append(DiskPart(disk: place, index: indexes[place], source: source, range: range))
-            }
-        }
-        return parts
-    }
-}
-
 /// What a worker does next.
 enum WorkItem: Sendable {
     /// A run of whole units (the last may be the disk's partial one) that is known to read as zeros.

@@ -87,7 +87,7 @@ import Testing
     ) -> String {
         """
         {"id":1,"call":"receive.open","body":{"job":"\(job)","secret":"\(key)","senderSalt":"\(salt)",
-        "operation":"OP","streams":\(streams),"digests":true,"stallTimeout":30,"inTrees":false,"disks":[]}}
+        "operation":"OP","streams":\(streams),"digests":true,"stallTimeout":30,"inTrees":false,"continues":false,"disks":[]}}
         """
     }
 

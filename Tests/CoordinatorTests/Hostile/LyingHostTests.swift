@@ -31,38 +31,44 @@ import Testing
                 stopsPlan: true),
             Lie(
                 testDescription: "fewer sizes than disks", request: "send.open",
-                answer: #"{"salt":"\#(salt)","sizes":[]}"#, isSource: true),
+                answer: #"{"salt":"\#(salt)","sizes":[],"generations":[]}"#, isSource: true),
             Lie(
                 testDescription: "more sizes than disks", request: "send.open",
-                answer: #"{"salt":"\#(salt)","sizes":[1,2,3]}"#, isSource: true),
+                answer: #"{"salt":"\#(salt)","sizes":[1,2,3],"generations":[]}"#, isSource: true),
             Lie(
                 testDescription: "a size that no file has", request: "send.open",
-                answer: #"{"salt":"\#(salt)","sizes":[\#(huge)]}"#, isSource: true),
+                answer: #"{"salt":"\#(salt)","sizes":[\#(huge)],"generations":[]}"#, isSource: true),
             Lie(
-                testDescription: "no salt", request: "send.open", answer: #"{"salt":"","sizes":[1048576]}"#,
+                testDescription: "no salt", request: "send.open",
+                answer: #"{"salt":"","sizes":[1048576],"generations":[]}"#,
                 isSource: true),
             Lie(
                 testDescription: "digests of nothing", request: "send.run",
-                answer: #"{"roots":[],"targets":[],"stages":{},"dataBytes":0}"#, isSource: true),
+                answer: #"{"roots":[],"targets":[],"stages":{},"dataBytes":0,"hashedBytes":0,"knownBytes":0}"#,
+                isSource: true),
             Lie(
                 testDescription: "no digests", request: "send.run",
-                answer: #"{"targets":[],"stages":{},"dataBytes":0}"#, isSource: true),
+                answer: #"{"targets":[],"stages":{},"dataBytes":0,"hashedBytes":0,"knownBytes":0}"#, isSource: true),
             Lie(
                 testDescription: "a false digest", request: "send.run",
-                answer: #"{"roots":["\#(salt)"],"targets":[],"stages":{},"dataBytes":0}"#, isSource: true),
+                answer:
+                    #"{"roots":["\#(salt)"],"targets":[],"stages":{},"dataBytes":0,"hashedBytes":0,"knownBytes":0}"#,
+                isSource: true),
             Lie(
-                testDescription: "no file", request: "receive.open", answer: #"{"salt":"\#(salt)","files":[]}"#,
+                testDescription: "no file", request: "receive.open",
+                answer: #"{"salt":"\#(salt)","files":[],"kept":[]}"#,
                 isSource: false),
             Lie(
                 testDescription: "more files than asked for", request: "receive.open",
-                answer: #"{"salt":"\#(salt)","files":[{"device":1,"inode":1},{"device":1,"inode":2}]}"#, isSource: false
+                answer: #"{"salt":"\#(salt)","files":[{"device":1,"inode":1},{"device":1,"inode":2}],"kept":[]}"#,
+                isSource: false
             ),
             Lie(
                 testDescription: "a false read-back", request: "receive.readback",
-                answer: #"{"roots":["\#(salt)"],"fromMedium":true}"#, isSource: false),
+                answer: #"{"roots":["\#(salt)"],"fromMedium":true,"stages":{}}"#, isSource: false),
             Lie(
                 testDescription: "an empty read-back", request: "receive.readback",
-                answer: #"{"roots":[],"fromMedium":true}"#, isSource: false),
+                answer: #"{"roots":[],"fromMedium":true,"stages":{}}"#, isSource: false),
             Lie(
                 testDescription: "folders of nothing", request: "folders.measure", answer: "[]", isSource: false,
                 stopsPlan: true),

@@ -54,12 +54,12 @@ final class ChainRig: Sendable {
         var options = SendOptions(streams: 1)
         options.verify = false
         let repair = try SendJob(
-            id: id, key: key, disks: [(0, source)], options: options, ranges: [missing[0] ?? []])
+            id: id, key: key, disks: [(0, source)], options: options)
         guard let link = LinkNumber(stream: 0, generation: generation) else { throw CancellationError() }
         let (a, b) = try Socket.pair()
         try receivers[child].attach(link: link, socket: b, sender: repair.salt, passesOn: false)
         try repair.addTarget(id: "receiver \(child)", salt: receivers[child].salt, links: [(link, a)])
-        return try repair.run()
+        return try repair.run([try LeafRanges(missing[0] ?? [], size: source.size)])
     }
 
     /// Runs sender and receivers, each on a thread of its own.

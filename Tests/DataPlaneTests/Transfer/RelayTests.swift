@@ -168,20 +168,4 @@ struct RelayTests {
         #expect(LinkNumber(stream: 64) == nil && LinkNumber(stream: 0, generation: 1024) == nil)
         #expect(LinkNumber(stream: 63, generation: 1023)?.raw == .max)
     }
-
-    @Test("ranges that are no part of a disk, or with a root, are refused")
-    func badRanges() throws {
-        let disk = MemoryDisk.random(size: 1 << 20, seed: 1)
-        var options = SendOptions()
-        let key = try JobKey.random()
-        #expect(throws: TransferError.self) {
-            try SendJob(id: UUID(), key: key, disks: [(0, disk)], options: options, ranges: [[0..<65536]])
-        }
-        options.verify = false
-        for ranges in [[[1..<65536]], [[0..<65537]], [[0..<(2 << 20)]], []] as [[[Range<UInt64>]]] {
-            #expect(throws: TransferError.self) {
-                try SendJob(id: UUID(), key: key, disks: [(0, disk)], options: options, ranges: ranges)
-            }
-        }
-    }
 }

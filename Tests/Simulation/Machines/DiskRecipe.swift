@@ -47,6 +47,7 @@ package struct DiskRecipe: Sendable, Equatable {
 
     /// Random megabytes are slow to make: one is stamped anew for each place.
     private func fill(_ file: FileHandle, _ generator: inout SeededGenerator) throws {
+        try file.seek(toOffset: 0)
         var block = generator.bytes(min(size, 1 << 20))
         var offset = 0
         while offset < size {
