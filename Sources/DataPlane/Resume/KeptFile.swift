@@ -24,8 +24,10 @@ public struct KeptFile: Sendable {
         guard try IdentityToken.of(file.descriptor.raw, path: file.path) == opened.token else {
             throw ResumeRefusal.otherFile
         }
-        // A raw file has its size from the beginning.
-        if subject.format == "raw", try file.identity().fileSize != subject.size { throw ResumeRefusal.fileShort }
+        // A raw file has its size from the beginning; that is durable with the first of what it holds.
+        if subject.format == "raw", !opened.durable.ranges.isEmpty, try file.identity().fileSize != subject.size {
+            throw ResumeRefusal.fileShort
+        }
         return KeptFile(file: file, journal: opened.journal, durable: opened.durable)
     }
 

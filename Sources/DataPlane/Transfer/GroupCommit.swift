@@ -5,9 +5,6 @@ import Synchronization
 ///
 /// A group is due when `batch` bytes of data have come since the last one, or after `interval`.
 final class GroupCommit: Sendable {
-    private static let batch: UInt64 = 256 << 20
-    /// Nanoseconds.
-    private static let interval: UInt64 = 2_000_000_000
     /// Ranges after which a group is due as well, which bounds what waits.
     private static let mostRanges = 4096
 
@@ -17,6 +14,9 @@ final class GroupCommit: Sendable {
         var journal: ResumeJournal?
     }
 
+    private let batch: UInt64
+    /// Nanoseconds.
+    private let interval: UInt64
     private let disks: [UInt32: Disk]
     private let verifier: RollingVerifier?
     private let state = Gate(State())
@@ -34,7 +34,9 @@ final class GroupCommit: Sendable {
         var durable: UInt64 = 0
     }
 
-    init(_ disks: [Disk], verifier: RollingVerifier?) {
+    init(_ disks: [Disk], verifier: RollingVerifier?, options: ReceiveOptions) {
+        batch = options.commitBytes
+        interval = UInt64(max(0, options.commitInterval) * 1e9)
         self.disks = Dictionary(disks.map { ($0.index, $0) }) { first, _ in first }
         self.verifier = verifier
     }
@@ -88,10 +90,10 @@ final class GroupCommit: Sendable {
     /// Waits until a group is due; nil at the end.
     private func nextGroup() -> [(disk: UInt32, range: Range<UInt64>)]? {
         while true {
-            let deadline = state.update { $0.since.map { $0 + Self.interval } }
+            let deadline = state.update { $0.since.map { $0 + interval } }
             let step = state.wait(until: deadline) { state -> Step? in
                 if state.failure != nil || state.isLast && state.written.isEmpty { return .stop }
-                if Self.isDue(state) {
+                if isDue(state) {
                     defer { state.written = [] }
                     state.since = nil
                     state.committedData = state.data
@@ -108,9 +110,9 @@ final class GroupCommit: Sendable {
         }
     }
 
-    private static func isDue(_ state: State) -> Bool {
+    private func isDue(_ state: State) -> Bool {
         guard !state.written.isEmpty else { return false }
-        return state.isLast || state.data - state.committedData >= batch || state.written.count >= mostRanges
+        return state.isLast || state.data - state.committedData >= batch || state.written.count >= Self.mostRanges
             || state.since.map { monotonicNanoseconds() >= $0 + interval } ?? false
     }
 

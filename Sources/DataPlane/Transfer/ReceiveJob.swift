@@ -67,7 +67,8 @@ public final class ReceiveJob: Sendable {
             options.verifyThreads > 0
             ? try RollingVerifier(disks: disks, threads: options.verifyThreads, areDisksBusy: { load.isHigh }) : nil
         commit = GroupCommit(
-            disks.map { .init(index: $0.index, sink: $0.sink, journal: journals[$0.index]) }, verifier: verifier)
+            disks.map { .init(index: $0.index, sink: $0.sink, journal: journals[$0.index]) }, verifier: verifier,
+            options: options)
         self.disks = ReceiveDisks(disks, commit: commit, load: load)
         self.options = options
         pool = try BufferPool(count: options.streams * ReceiveBuffers.count)

@@ -17,6 +17,11 @@ public struct ReceiveOptions: Sendable {
     /// Threads that read back what was written, beside what is still coming, for the root of each disk; 0 for none.
     public var verifyThreads = 0
 
+    /// Bytes of data after which what was written is made durable.
+    public var commitBytes: UInt64 = 256 << 20
+    /// Seconds after which it is as well.
+    public var commitInterval: Double = 2
+
     /// Options with the given number of connections.
     public init(streams: Int = 4) { self.streams = streams }
 

@@ -98,12 +98,12 @@ struct Behaviour: Sendable, CustomTestStringConvertible {
             } while error?.code == .connection
             #expect(error?.code == .operationNotFound)
             _ = try await subject.driver.call(Sweep(operation: id, folders: [folder], published: []))
-            // The kernel, or the agent's own end, gives the claim back.
+            // The kernel, or the agent's own end, gives the claim back; the name stays the operation's.
             var refusal: KVMCloneError?
             for _ in 0..<200 {
                 refusal = await failure { () throws(KVMCloneError) in
                     try await subject.driver.call(
-                        Claim(.target(name: "conformance"), operation: OperationID().description))
+                        Claim(.target(name: "conformance"), operation: id, fence: 2))
                 }
                 if refusal == nil { break }
                 try await Task.sleep(for: .milliseconds(10))
