@@ -41,6 +41,7 @@ extension KVMCloneError {
         case .changed:
             self.init(
                 .transfer, "\(error)", whatToDo: "find out what writes to it, and copy again when nothing does")
+            spoilsCopy = true
         case .busy: self.init(.clone, "\(error)", whatToDo: "shut the VM down, or end what uses the disk")
         case .cancelled: self.init(.cancelled, "\(error)")
         case .medium, .shortRead, .outOfRange, .readOnly, .timedOut, .system: self.init(.transfer, "\(error)")

@@ -17,13 +17,13 @@ extension TargetRun {
         }
         operation.logStages("read back", read.stages, host: host)
         for (file, roots) in zip(operation.plan.files, zip(expected, read.roots)) where roots.0 != roots.1 {
-            throw KVMCloneError(
-                .transfer, "\(file.disk) differs from its source after it was written", host: host,
+            throw KVMCloneError.spoilt(
+                "\(file.disk) differs from its source after it was written", host: host,
                 cause: "digest \(roots.1.hex.prefix(16))… instead of \(roots.0.hex.prefix(16))…",
                 whatToDo: "the copy was removed; look for errors of the medium with `dmesg` on \(host)")
         }
         guard read.roots.count == expected.count, expected.count == operation.plan.files.count else {
-            throw KVMCloneError(.transfer, "digests of some disks are missing", host: host)
+            throw KVMCloneError.spoilt("digests of some disks are missing", host: host, cause: nil, whatToDo: nil)
         }
         return true
     }

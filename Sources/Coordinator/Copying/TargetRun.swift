@@ -24,8 +24,6 @@ struct TargetRun: Sendable {
     /// Goes all the way. A failure at any step rolls this target back, or keeps what it has for a later run; the others
     /// don't notice.
     func run(from line: StartingLine, joining: Joining, sending: Sending) async -> TargetOutcome {
-        // What differs from its source is worth nothing.
-        var isSound = true
         do throws(KVMCloneError) {
             let opened: OpenReceive.Response
             do throws(KVMCloneError) {
@@ -40,20 +38,14 @@ struct TargetRun: Sendable {
             try await connect(joining)
             let sent = try await receive(sending)
             await keeper.finish(host)
-            let isVerified: Bool
-            do throws(KVMCloneError) {
-                isVerified = try await verify(sent)
-            } catch {
-                isSound = error.code != .transfer
-                throw error
-            }
+            let isVerified = try await verify(sent)
             await keeper.depart(host)
             let warnings = try await publish(opened.files)
             enter(.done)
             return end(outcome(error: nil, isVerified: isVerified, warnings: warnings))
         } catch {
             await keeper.fail(host)
-            return await fail(operation.stop.reason ?? error, isSound: isSound)
+            return await fail(operation.stop.reason ?? error)
         }
     }
 
@@ -150,8 +142,8 @@ struct TargetRun: Sendable {
         operation.logger.debug("phase", metadata: ["host": "\(host)", "phase": "\(phase.rawValue)"])
     }
 
-    private func fail(_ error: KVMCloneError, isSound: Bool) async -> TargetOutcome {
-        if isSound, operation.keeps(after: error), let kept = await shielded({ await keep() }) {
+    private func fail(_ error: KVMCloneError) async -> TargetOutcome {
+        if operation.keeps(after: error), let kept = await shielded({ await keep() }) {
             enter(error.code == .cancelled ? .cancelled : .failed, detail: "\(error)")
             var outcome = outcome(error: error.on(host).kept(by: operation.id), isVerified: false, warnings: [])
             outcome.kept = kept

@@ -4,6 +4,7 @@ import Model
 extension CopyOperation {
     /// Whether what a target has is worth keeping after this error: another run may get past it.
     func keeps(after error: KVMCloneError) -> Bool {
+        guard error.spoilsCopy != true else { return false }
         if let ending = stop.ending { return ending == .keep }
         switch error.code {
         case .connection, .network, .timeout, .transfer, .operationNotFound, .authentication: return true
@@ -68,6 +69,13 @@ extension KVMCloneError {
     /// Stopped on somebody's word.
     package static func cancelled(_ message: String, _ ending: StopEnding) -> KVMCloneError {
         KVMCloneError(.cancelled, message, exitCode: ending == .keep ? .tryAgain : nil)
+    }
+
+    /// What was written differs from its source, so that it is worth nothing.
+    static func spoilt(_ message: String, host: String, cause: String?, whatToDo: String?) -> KVMCloneError {
+        var error = KVMCloneError(.transfer, message, host: host, cause: cause, whatToDo: whatToDo)
+        error.spoilsCopy = true
+        return error
     }
 
     /// The same for what was removed after all.

@@ -31,7 +31,6 @@ final class GroupCommit: Sendable {
         var isLast = false
         var failure: TransferError?
         var thread: WorkerThread?
-        var durable: UInt64 = 0
     }
 
     init(_ disks: [Disk], verifier: RollingVerifier?, options: ReceiveOptions) {
@@ -40,9 +39,6 @@ final class GroupCommit: Sendable {
         self.disks = Dictionary(disks.map { ($0.index, $0) }) { first, _ in first }
         self.verifier = verifier
     }
-
-    /// Bytes that are durable and written down.
-    var durable: UInt64 { state.update { $0.durable } }
 
     /// - Parameter onFailure: called once, from this object's thread, when something can't be made durable.
     func start(onFailure: @escaping @Sendable (TransferError) -> Void) throws(TransferError) {
@@ -127,11 +123,7 @@ final class GroupCommit: Sendable {
                 state.update { $0.failure = failure }
                 throw failure
             }
-            let bytes = ranges.reduce(UInt64(0)) { $0 + UInt64($1.range.count) }
-            let data = state.update { state in
-                if disk.journal != nil { state.durable += bytes }
-                return state.data
-            }
+            let data = state.update { $0.data }
             for (_, range) in ranges { verifier?.add(disk: index, range, data: data) }
         }
     }

@@ -87,6 +87,10 @@ final class ReceiveDisks: Sendable {
         }
     }
 
+    func flush() throws(TransferError) {
+        for (index, sink) in sinks { do { try sink.flush() } catch { throw .sink(index, error) } }
+    }
+
     private func land(_ disk: UInt32, _ range: Range<UInt64>) {
         if let place = places[disk] { done.add(UInt64(range.count), disk: place) }
         let completed = coverage.withLock { all in

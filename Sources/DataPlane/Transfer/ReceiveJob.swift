@@ -130,8 +130,9 @@ public final class ReceiveJob: Sendable {
         do { try disks.keep(ranges, disk: disk) } catch { throw TransferError(.protocolViolation(error), "\(error)") }
     }
 
-    /// Stops receiving, and makes durable what has come. Answers how many bytes are written down as durable. Call it once
-    /// `wait` has returned or if it was never called. Blocks.
+    /// Stops receiving, and makes durable what has come. Answers how many bytes of the disks need not come again: whole
+    /// units are written down as durable, of others the leaves will be compared. Call it once `wait` has returned or if it
+    /// was never called. Blocks.
     public func suspend() throws(TransferError) -> UInt64 {
         cancel()
         let threads = state.update { state in
@@ -140,7 +141,8 @@ public final class ReceiveJob: Sendable {
         }
         for thread in threads { thread.join() }
         try commit.finish()
-        return commit.durable
+        try disks.flush()
+        return disks.logical
     }
 
     /// What hasn't come yet of each disk, by its index; at most `limit` ranges of each.

@@ -14,6 +14,8 @@ public struct KVMCloneError: Error, Sendable, Equatable, Codable {
     public var field: String?
     /// The exit code when it isn't the one that follows from `code`.
     public var exitCodeOverride: ExitCode?
+    /// True when what was copied so far is of no use for another run; nil where nobody can tell.
+    package var spoilsCopy: Bool?
 
     /// Makes an error; `message` says what failed without the host's name.
     public init(

@@ -128,8 +128,9 @@ struct InterruptedReceiveTests {
             send.cancel()
             sender.join()
             let durable = try #require(try KeptFile.find(subject, final: try FileName("disk"), in: root)).durable
-            #expect(durable.bytes == kept)
             #expect(hasRun ? kept == UInt64(Self.size) : kept >= 2 * Geometry.unit64)
+            // All but the units that were under way.
+            #expect(durable.bytes <= kept && kept - durable.bytes <= Geometry.unit64)
         }
     }
 

@@ -3,7 +3,8 @@ import Testing
 
 extension Integration.Embedded {
     @Suite struct InterruptionTests {
-        /// A copy to two targets that is stopped on its way; afterwards nothing may be left of it.
+        /// A copy to two targets that is stopped on its way. Nothing may have its final name, and once it is cleaned up nothing
+        /// may be left of it.
         private func interrupt(_ name: String, signal: Int32) async throws -> Outcome {
             let (hosts, tool) = try await CopyTests.machine(name, size: 16, data: 12)
             let before = try await hosts.contents()
@@ -14,24 +15,28 @@ extension Integration.Embedded {
             copy.process.signal(signal)
             let outcome = try await copy.end(within: 30)
             try await waitUntil("the agents end", within: 20) { !agents.contains { $0.isAlive } }
+            #expect(
+                try await hosts.contents().filter { $0.contains("\(name)") }.count
+                    == before.filter { $0.contains("\(name)") }.count)
+            try await tool("op", "cleanup", "--all").succeeded()
             try await waitUntil("nothing is left on the hosts", within: 10) { try await hosts.contents() == before }
             return outcome
         }
 
-        @Test("Ctrl-C in the middle ends with 130 and leaves no file, no VM and no agent")
+        @Test("Ctrl-C in the middle ends with 75 and no agent; a clean-up leaves no file and no VM")
         func interrupted() async throws {
             let outcome = try await interrupt("int", signal: SIGINT)
-            #expect(outcome.code == 130 && !outcome.wasKilled, "\(outcome)")
-            #expect(outcome.error.contains("stopping"))
+            #expect(outcome.code == 75 && !outcome.wasKilled, "\(outcome)")
+            #expect(outcome.error.contains("stopping, what is copied is kept; again to undo it"))
         }
 
-        @Test("SIGTERM in the middle ends with 143 and leaves nothing")
+        @Test("SIGTERM in the middle does the same")
         func terminated() async throws {
             let outcome = try await interrupt("term", signal: SIGTERM)
-            #expect(outcome.code == 143 && !outcome.wasKilled, "\(outcome)")
+            #expect(outcome.code == 75 && !outcome.wasKilled, "\(outcome)")
         }
 
-        @Test("agents whose coordinator is killed end by themselves and leave nothing")
+        @Test("agents whose coordinator is killed end by themselves and leave nothing under a final name")
         func killed() async throws {
             let outcome = try await interrupt("kill", signal: SIGKILL)
             #expect(outcome.wasKilled)
@@ -63,9 +68,13 @@ extension Integration.Embedded {
             #expect(try await hosts.names(2).contains("agentless"))
             let left = try await hosts.contents().filter { $0.hasPrefix("3") && $0.contains("agentless") }
             #expect(left.isEmpty, "\(left)")
+            #expect(outcome.error.contains("kvm-clone op resume "), "\(outcome)")
+            let again = try await tool("replicate", "host1", "host2,host3", "agentless")
+            #expect(again.code == 0 && again.error.contains("going on with operation"), "\(again)")
+            #expect(try await hosts.names(3).contains("agentless"))
         }
 
-        @Test("a killed agent of the source fails the copy and leaves nothing")
+        @Test("a killed agent of the source fails the copy, and a clean-up leaves nothing")
         func sourceAgent() async throws {
             let (hosts, tool) = try await CopyTests.machine("sourceless", size: 16, data: 12)
             let before = try await hosts.contents()
@@ -75,6 +84,7 @@ extension Integration.Embedded {
             let outcome = try await copy.end()
             #expect(![0, 3].contains(outcome.code) && !outcome.wasKilled, "\(outcome)")
             #expect(outcome.error.contains("host1"), "\(outcome)")
+            try await tool("op", "cleanup", "--all").succeeded()
             try await waitUntil("nothing is left", within: 10) { try await hosts.contents() == before }
         }
 

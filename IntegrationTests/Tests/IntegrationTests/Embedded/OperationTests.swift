@@ -51,6 +51,7 @@ extension Integration.Embedded {
                 let outcome = try await run.tool(words + [run.id])
                 #expect(outcome.code == 75, "\(outcome)")
                 #expect(outcome.error.contains("op cleanup \(run.id)"), "\(outcome)")
+                #expect(outcome.error.contains("op resume \(run.id)"), "\(outcome)")
             }
 
             let left = try await run.hosts.contents()

@@ -6,13 +6,20 @@ struct RunningCopy: Sendable {
     let process: RunningProcess
     let events: String
     private let scratch: Scratch
-    private let tool: Tool
+    /// With the state that the copy is written down in.
+    let tool: Tool
 
     init(_ tool: Tool, _ arguments: [String]) throws {
         self.tool = tool
         scratch = try Scratch()
         events = scratch.path("events.jsonl")
         process = try tool.start(arguments + ["--events-file", events, "--no-input"])
+    }
+
+    /// The operation's id.
+    func operation() throws -> String {
+        guard let id = try eventsSoFar().first?.operation else { throw Failure("the copy has told nothing yet") }
+        return id
     }
 
     func eventsSoFar() throws -> [EventDocument] { try EventDocument.lines(scratch.text("events.jsonl")) }
