@@ -12,7 +12,7 @@ package struct Coordinator: Sendable {
     let journal: any Journal
     let logger: Logger
     let fleet: Fleet?
-    private let budgets: Budgets
+    let budgets: Budgets
 
     /// `fleet`: what is known of the network between the hosts. `budgets`: shared by all that sends over it.
     package init(
@@ -26,11 +26,24 @@ package struct Coordinator: Sendable {
     }
 
     /// Decides which way the data of a plan goes.
-    package func distribution(of plan: ClonePlan, _ options: CloneOptions) throws(KVMCloneError) -> Distribution {
+    /// - Parameter observed: rates that count where the topology has no figure.
+    package func distribution(
+        of plan: ClonePlan, _ options: CloneOptions, observed: [ObservedRate] = []
+    ) throws(KVMCloneError) -> Distribution {
         try Distribution.plan(
             from: plan.source, to: plan.targets.map(\.host),
             fleet: fleet ?? Fleet(name: "", sites: [], links: [], hosts: []),
-            shape: options.fanOut, payload: plan.files.reduce(0) { $0 + min($1.used, $1.size) })
+            shape: options.fanOut, payload: plan.files.reduce(0) { $0 + min($1.used, $1.size) }, observed: observed)
+    }
+
+    /// What is remembered of the network. Without it all is planned as if nothing had been seen.
+    package func observedRates() async -> [ObservedRate] {
+        do throws(KVMCloneError) {
+            return try await journal.observedRates(at: Int(budgets.clock.now()))
+        } catch {
+            logger.warning("observed rates can't be read", metadata: ["error": "\(error)"])
+            return []
+        }
     }
 
     /// Decides what a request will do. Asks all hosts at once and changes nothing. A target that can't be asked has
@@ -148,8 +161,9 @@ package struct Coordinator: Sendable {
         var targets: [any HostDriver] = []
         for target in plan.targets { targets.append(try await hosts(target.host)) }
         return Work(
-            plan: plan, distribution: try distribution(of: plan, request.options), options: request.options,
-            source: source, targets: targets, stop: stop)
+            plan: plan,
+            distribution: try distribution(of: plan, request.options, observed: await observedRates()),
+            options: request.options, source: source, targets: targets, stop: stop)
     }
 
     func carryOut(

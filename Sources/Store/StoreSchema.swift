@@ -43,6 +43,17 @@ enum StoreSchema {
                 table.primaryKey(["operation", "host"])
             }
         }
+        migrator.registerMigration("4 observed rates") { database in
+            try database.create(table: "observedRate") { table in
+                table.column("source", .text).notNull()
+                table.column("target", .text).notNull()
+                table.column("sourceSite", .text)
+                table.column("targetSite", .text)
+                table.column("rate", .double).notNull()
+                table.column("time", .integer).notNull().indexed()
+                table.primaryKey(["source", "target"])
+            }
+        }
         return migrator
     }
 }

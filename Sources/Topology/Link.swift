@@ -1,3 +1,5 @@
+import Model
+
 /// What two sites are joined by. Figures are bytes per second and hold for each direction by itself.
 public struct Link: Sendable, Equatable, Codable {
     /// One site.
@@ -22,9 +24,9 @@ public struct Link: Sendable, Equatable, Codable {
         self.timetable = timetable
     }
 
-    /// The most that may be used at a minute of the day (0 to 1439), or nil where nothing bounds it.
-    public func allowance(at minuteOfDay: Int) -> UInt64? {
-        let limits = [capacity, limit, timetable?.limit(at: minuteOfDay)]
+    /// The most that may be used at a minute of the week, counted from Monday 00:00, or nil where nothing bounds it.
+    public func allowance(at minuteOfWeek: Int) -> UInt64? {
+        let limits = [capacity, limit, timetable?.limit(at: minuteOfWeek)]
         return limits.compactMap { $0 }.min()
     }
 }

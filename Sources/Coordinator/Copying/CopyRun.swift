@@ -55,13 +55,7 @@ struct CopyRun: Sendable {
             return result
         }
         let losses = Task { await listen(keeper) }
-        // Timetables count minutes.
-        let clock = Task {
-            while !Task.isCancelled {
-                do { try await Task.sleep(for: .seconds(10)) } catch { return }
-                await operation.budgets.refresh()
-            }
-        }
+        let clock = Task { await operation.budgets.keepTime() }
         let repairs = Task {
             guard operation.isInTrees, case .success = await sending.value else { return }
             await Repairs(operation: operation, keeper: keeper).run()
@@ -80,7 +74,10 @@ struct CopyRun: Sendable {
         outcomes = await undoIfAsked(outcomes)
         for task in [losses, repairs, clock] { task.cancel() }
         sending.cancel()
-        await shielded { [operation] in await operation.budgets.end(operation.id) }
+        await shielded { [self] in
+            await learn(from: keeper.pace)
+            await operation.budgets.end(operation.id)
+        }
         await releaseSource(keeping: outcomes.contains { $0.kept != nil })
         return outcomes
     }
@@ -113,7 +110,9 @@ struct CopyRun: Sendable {
             if await keeper.nobodyLacksAnything {
                 _ = try await operation.source.call(RunDry(job: operation.job))
             }
+            let begin = ContinuousClock.now
             let sent = try await operation.source.call(Send(job: operation.job, ranges: await keeper.ranges))
+            keeper.pace.sent(sent, in: begin.duration(to: .now))
             operation.logStages("sent", sent.stages, host: operation.source.name)
             return .success(sent)
         } catch {
@@ -162,7 +161,7 @@ struct CopyRun: Sendable {
                         ImageReference(path: $0.key, format: $0.value)
                     }, exportName: "\(operation.plan.vm)/\(file.disk)")
             }, roots: roots, streams: operation.streams, digests: options.verify,
-            compression: operation.compression, bandwidthLimit: options.bandwidthLimit,
+            compression: operation.compression, bandwidthLimit: operation.budgets.limit(of: options),
             stallTimeout: operation.peerStallTimeout, frameSize: operation.frameSize, inTrees: operation.isInTrees)
     }
 

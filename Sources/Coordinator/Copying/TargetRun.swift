@@ -106,6 +106,7 @@ struct TargetRun: Sendable {
         do throws(KVMCloneError) {
             let received = try await driver.call(Receive(job: operation.job))
             operation.logStages("received", received.stages, host: host)
+            keeper.pace.received(received, by: host)
         } catch {
             throw await cause(of: error)
         }

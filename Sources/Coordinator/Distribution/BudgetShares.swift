@@ -1,62 +1,79 @@
-import AgentProtocol
 import Model
 import Topology
 
-/// One sender and one receiver within a job of an operation.
-package struct Flow: Hashable, Sendable {
-    package var operation: OperationID
-    /// The sender's job, which may be a repair.
-    package var job: HexBytes
-    package var parent: String
-    package var child: String
-
-    package init(operation: OperationID, job: HexBytes, parent: String, child: String) {
-        self.operation = operation
-        self.job = job
-        self.parent = parent
-        self.child = child
-    }
-}
-
-/// Divides what links and hosts allow among the flows that use them.
-enum BudgetShares {
+/// Divides what links, hosts and operations allow among the flows that use them.
+struct BudgetShares {
     private enum Resource: Hashable {
+        /// A direction of a link, with all that is sent over it.
         case link(from: String, to: String)
         case inbound(String)
+        /// What one host sends for an operation with a limit.
+        case sender(OperationID, String)
+        /// What crosses a direction of a link for an operation with a limit.
+        case crossing(OperationID, from: String, to: String)
     }
 
-    /// Bytes per second for each flow that something limits: of every link and inbound cap that it uses, its share by
-    /// weight, and of these the least. So no budget is exceeded, whatever the flows would like.
+    private struct State {
+        var left: Double
+        var weight = 0.0
+        var flows: [Flow] = []
+    }
+
+    /// Bytes per second for each flow that something limits, so that no budget is exceeded, whatever the flows would
+    /// like. Flows grow by weight until a budget on their way is used up; what they leave of other budgets is the
+    /// others'.
     /// - Parameters:
     ///   - flows: with the part of a copy's data that each carries.
-    ///   - minute: of the day, for timetables.
-    static func rates(_ flows: [Flow: Double], fleet: Fleet, minute: Int) -> [Flow: UInt64] {
-        var used: [Resource: Double] = [:]
-        var budgets: [Resource: UInt64] = [:]
+    ///   - minute: of the week, for timetables.
+    ///   - limits: of operations.
+    static func rates(
+        _ flows: [Flow: Double], fleet: Fleet?, minute: Int, limits: [OperationID: UInt64] = [:]
+    ) -> [Flow: UInt64] {
+        let flows = flows.mapValues { max($0, 1e-6) }
+        var states: [Resource: State] = [:]
         var resources: [Flow: [Resource]] = [:]
         for (flow, weight) in flows {
-            for (resource, budget) in Self.budgets(of: flow, fleet: fleet, minute: minute) {
-                budgets[resource] = budget
-                used[resource, default: 0] += weight
+            for (resource, budget) in budgets(of: flow, fleet: fleet, minute: minute, limits: limits) {
+                states[resource, default: State(left: Double(budget))].weight += weight
+                states[resource]?.flows.append(flow)
                 resources[flow, default: []].append(resource)
             }
         }
-        return resources.reduce(into: [:]) { rates, entry in
-            let (flow, resources) = entry
-            let shares = resources.map { resource in
-                Double(budgets[resource] ?? 0) * (flows[flow] ?? 0) / max(used[resource] ?? 0, .leastNonzeroMagnitude)
+        var rates: [Flow: UInt64] = [:]
+        var level = 0.0
+        while let (scarcest, step) = scarcest(of: states) {
+            level += step
+            for resource in states.keys {
+                guard let state = states[resource] else { continue }
+                states[resource]?.left = max(0, state.left - step * state.weight)
             }
-            rates[flow] = shares.min().map { UInt64(max(1, $0)) }
+            for flow in states.removeValue(forKey: scarcest)?.flows ?? [] where rates[flow] == nil {
+                let weight = flows[flow] ?? 0
+                rates[flow] = UInt64(max(1, weight * level))
+                for resource in resources[flow] ?? [] { states[resource]?.weight -= weight }
+            }
         }
+        return rates
     }
 
-    private static func budgets(of flow: Flow, fleet: Fleet, minute: Int) -> [(Resource, UInt64)] {
+    /// The budget that is used up first when all flows that are left grow, and by how much they may.
+    private static func scarcest(of states: [Resource: State]) -> (Resource, step: Double)? {
+        // What is left of a weight when all of its flows are settled is rounding.
+        let steps = states.lazy.filter { $0.value.weight > 1e-9 }.map { ($0.key, step: $0.value.left / $0.value.weight) }
+        return steps.min { $0.step < $1.step }
+    }
+
+    private static func budgets(
+        of flow: Flow, fleet: Fleet?, minute: Int, limits: [OperationID: UInt64]
+    ) -> [(Resource, UInt64)] {
         var budgets: [(Resource, UInt64)] = []
-        let (parent, child) = (fleet.host(named: flow.parent), fleet.host(named: flow.child))
-        if let cap = child?.inboundCap { budgets.append((.inbound(flow.child), cap)) }
-        if let from = parent?.site, let to = child?.site, from != to,
-            let allowance = fleet.link(between: from, and: to)?.allowance(at: minute)
-        {
+        let limit = limits[flow.operation]
+        if let limit { budgets.append((.sender(flow.operation, flow.parent), limit)) }
+        guard let name = flow.child, let child = fleet?.host(named: name) else { return budgets }
+        if let cap = child.inboundCap { budgets.append((.inbound(name), cap)) }
+        guard let from = fleet?.host(named: flow.parent)?.site, let to = child.site, from != to else { return budgets }
+        if let limit { budgets.append((.crossing(flow.operation, from: from, to: to), limit)) }
+        if let allowance = fleet?.link(between: from, and: to)?.allowance(at: minute) {
             budgets.append((.link(from: from, to: to), allowance))
         }
         return budgets

@@ -1,4 +1,3 @@
-import Glibc
 import Model
 import Planner
 import Topology
@@ -11,11 +10,15 @@ package struct Distribution: Sendable, Equatable {
     package var note: String?
 
     /// Plans the way from `source` to `targets`.
+    /// - Parameters:
+    ///   - observed: rates that count where the topology has no figure.
+    ///   - minute: of the week, for links whose limit has a timetable.
     package static func plan(
-        from source: String, to targets: [String], fleet: Fleet, shape: CloneOptions.FanOut, payload: UInt64
+        from source: String, to targets: [String], fleet: Fleet, shape: CloneOptions.FanOut, payload: UInt64,
+        observed: [ObservedRate] = [], at minute: Int = WallClock.system.minuteOfWeek
     ) throws(KVMCloneError) -> Distribution {
         guard targets.count > 1, shape != .star else { return Distribution() }
-        let network = fleet.network(of: [source] + targets, at: Self.minuteOfDay())
+        let network = fleet.network(of: [source] + targets, at: minute, observed: observed)
         let request = DistributionRequest(
             network: network, roots: [source], targets: targets, fanOut: FanOut(shape), payload: payload)
         do {
@@ -32,14 +35,6 @@ package struct Distribution: Sendable, Equatable {
             }
             return Distribution(note: "the source feeds every target itself: \(error)")
         }
-    }
-
-    /// Local time, as timetables mean it.
-    package static func minuteOfDay() -> Int {
-        var now = time(nil)
-        var parts = tm()
-        localtime_r(&now, &parts)
-        return Int(parts.tm_hour) * 60 + Int(parts.tm_min)
     }
 }
 

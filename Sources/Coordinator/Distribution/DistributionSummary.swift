@@ -73,7 +73,29 @@ public struct DistributionSummary: Sendable, Equatable, Codable {
         public var bytes: UInt64
     }
 
-    /// What the topology doesn't tell and the forecast assumes.
+    /// What the topology tells.
+    public struct Declared: Sendable, Equatable, Codable {
+        /// Hosts whose uplink and downlink it has.
+        public var hosts: [String]
+        /// Links between sites with any figure: the two sites of each.
+        public var links: [[String]]
+    }
+
+    /// What earlier operations have seen, and the forecast takes for a figure that the topology doesn't have.
+    public struct Observed: Sendable, Equatable, Codable {
+        /// The host or site that sends.
+        public var from: String
+        /// The host or site that receives.
+        public var to: String
+        /// True when these are sites, and this is the link between them.
+        public var areSites: Bool
+        /// The rate.
+        public var rate: Double
+        /// Seconds since it was last seen.
+        public var age: Double
+    }
+
+    /// What the topology doesn't tell and nobody has seen, and the forecast assumes.
     public struct Assumed: Sendable, Equatable, Codable {
         /// The rate that is assumed.
         public var rate: Double
@@ -107,16 +129,22 @@ public struct DistributionSummary: Sendable, Equatable, Codable {
     public var ingress: [Ingress]
     /// What each host sends; hosts that send nothing are left out.
     public var sent: [Sent]
+    /// Where the topology has figures.
+    public var declared: Declared
+    /// Where earlier operations have seen rates that stand for figures.
+    public var observed: [Observed] = []
     /// Where figures are missing.
     public var assumed: Assumed
-    /// What the operation is limited to, or nil. Rates and times don't count it.
+    /// What the operation is limited to at this time, or nil. Rates and times don't count it.
     public var bandwidthLimit: UInt64?
+    /// What it is limited to by time of day, or nil when that doesn't matter.
+    public var bandwidthTimetable: Timetable?
     /// Why it isn't as asked, or why there is no forecast.
     public var note: String?
 
     private enum CodingKeys: String, CodingKey {
-        case fanOut, isStar, source, bytes, rate, bound, share, cohorts, targets, links, ingress, sent, assumed
-        case bandwidthLimit, note
+        case fanOut, isStar, source, bytes, rate, bound, share, cohorts, targets, links, ingress, sent
+        case declared, observed, assumed, bandwidthLimit, bandwidthTimetable, note
     }
 
     /// Encodes every key, also those without a value.
@@ -134,8 +162,11 @@ public struct DistributionSummary: Sendable, Equatable, Codable {
         try values.encode(links, forKey: .links)
         try values.encode(ingress, forKey: .ingress)
         try values.encode(sent, forKey: .sent)
+        try values.encode(declared, forKey: .declared)
+        try values.encode(observed, forKey: .observed)
         try values.encode(assumed, forKey: .assumed)
         try values.encode(bandwidthLimit, forKey: .bandwidthLimit)
+        try values.encode(bandwidthTimetable, forKey: .bandwidthTimetable)
         try values.encode(note, forKey: .note)
     }
 }

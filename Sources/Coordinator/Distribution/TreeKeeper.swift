@@ -20,6 +20,8 @@ actor TreeKeeper {
     typealias Joined = (path: DataPath?, notes: [String])
 
     private let operation: CopyOperation
+    /// How fast it went, and why.
+    nonisolated let pace: PaceRecord
     private var ends: [String: JoinEnd]
     private var state: TreeState?
     private var finished: Set<String> = []
@@ -35,6 +37,7 @@ actor TreeKeeper {
 
     init(operation: CopyOperation, source: OpenSend.Response) {
         self.operation = operation
+        pace = PaceRecord(streams: operation.streams)
         ends = [operation.source.name: JoinEnd(driver: operation.source, salt: source.salt)]
     }
 
@@ -104,7 +107,11 @@ actor TreeKeeper {
                 Double(edge.streams.count) / Double(layout.streams)
         }
         let again = renewed.map { flow($0.parent, $0.child, job: operation.job) }
-        await operation.budgets.set(flows, of: operation.id, renewing: again) { [self] rates in await limit(rates) }
+        let source = Flow(operation: operation.id, job: operation.job, parent: operation.source.name, child: nil)
+        await operation.budgets.set(
+            flows, of: operation.id, limit: operation.options.bandwidthLimit.map { OperationLimit($0, whole: source) },
+            renewing: again
+        ) { [self] rates in await limit(rates) }
     }
 
     private func flow(_ parent: String, _ child: String, job: HexBytes) -> Flow {
@@ -112,13 +119,19 @@ actor TreeKeeper {
     }
 
     private func limit(_ rates: [Flow: UInt64?]) async {
-        for (flow, rate) in rates {
-            guard let parent = ends[flow.parent]?.driver else { continue }
-            do throws(KVMCloneError) {
-                _ = try await parent.call(SetRate(job: flow.job, child: flow.child, rate: rate))
-            } catch {
-                // A sender that is gone sends nothing.
-                operation.logger.warning("no limit set", metadata: ["host": "\(flow.parent)", "error": "\(error)"])
+        await withTaskGroup { group in
+            for (name, flows) in Dictionary(grouping: rates, by: \.key.parent) {
+                guard let parent = ends[name]?.driver else { continue }
+                group.addTask { [operation] in
+                    for (flow, rate) in flows {
+                        do throws(KVMCloneError) {
+                            _ = try await parent.call(SetRate(job: flow.job, child: flow.child, rate: rate))
+                        } catch {
+                            // A sender that is gone sends nothing.
+                            operation.logger.warning("no limit set", metadata: ["host": "\(name)", "error": "\(error)"])
+                        }
+                    }
+                }
             }
         }
     }

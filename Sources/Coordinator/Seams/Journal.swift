@@ -55,6 +55,13 @@ package protocol Journal: Sendable {
 
     /// How someone has asked the operation to stop; nil when nobody has.
     func requestedStop(of id: OperationID) async throws(KVMCloneError) -> StopEnding?
+
+    /// Remembers what the network between two hosts was seen to carry, smoothed with what was seen before.
+    func remember(_ rate: ObservedRate) async throws(KVMCloneError)
+
+    /// Rates that are remembered and still count at a time, in seconds since 1970: one for each pair of hosts and
+    /// direction.
+    func observedRates(at time: Int) async throws(KVMCloneError) -> [ObservedRate]
 }
 
 extension Journal {

@@ -15,6 +15,7 @@ package actor MemoryJournal: Journal {
 
     private var entries: [OperationID: Entry] = [:]
     private var order: [OperationID] = []
+    private var rates: [[String]: ObservedRate] = [:]
 
     package init() {}
 
@@ -91,5 +92,14 @@ package actor MemoryJournal: Journal {
 
     package func requestedStop(of id: OperationID) -> StopEnding? {
         entries[id]?.stop
+    }
+
+    package func remember(_ rate: ObservedRate) {
+        let pair = [rate.source, rate.target]
+        rates[pair] = rate.following(rates[pair])
+    }
+
+    package func observedRates(at time: Int) -> [ObservedRate] {
+        rates.values.filter { $0.counts(at: time) }.sorted { ($0.source, $0.target) < ($1.source, $1.target) }
     }
 }

@@ -106,9 +106,10 @@ extension Configuration {
     public var compression: CloneOptions.Compression {
         text(.transferCompress).flatMap { try? Rules.compression($0, field: "") } ?? .auto
     }
-    /// Bytes per second.
-    public var bandwidthLimit: UInt64? {
-        text(.transferBandwidthLimit).flatMap { try? Rules.bandwidth($0, field: "") }
+    /// Bytes per second; nil when nothing is ever limited.
+    public var bandwidthLimit: Timetable? {
+        let timetable = text(.transferBandwidthLimit).flatMap { try? Rules.bandwidth($0, field: "") }
+        return timetable.flatMap { $0.isUnlimited ? nil : $0 }
     }
     /// The least severe level that is logged.
     public var logLevel: Logger.Level { text(.loggingLevel).flatMap(Logger.Level.init(name:)) ?? .info }

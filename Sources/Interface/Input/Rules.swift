@@ -32,14 +32,15 @@ public enum Rules {
         return number
     }
 
-    /// Bytes per second: digits with K, M, G or T.
-    public static func bandwidth(_ text: String, field: String) throws(KVMCloneError) -> UInt64 {
-        guard let number = ByteCount.parse(text), number > 0 else {
+    /// Bytes per second: digits with K, M, G or T, or `off`; or a timetable of them.
+    public static func bandwidth(_ text: String, field: String) throws(KVMCloneError) -> Timetable {
+        do throws(Timetable.Fault) { return try Timetable(parsing: text) } catch {
             throw KVMCloneError(
-                .invalidBandwidth, "'\(Validation.printable(text))' is not a bandwidth",
-                whatToDo: "use bytes per second with K, M, G or T, such as 50M", field: field)
+                .invalidBandwidth, "'\(Validation.printable(text))' is not a bandwidth", cause: error.description,
+                whatToDo:
+                    "use bytes per second with K, M, G or T, such as 50M, or a timetable such as '08:00,10M 19:00,off'",
+                field: field)
         }
-        return number
     }
 
     /// A size in bytes: digits with K, M, G or T and perhaps a B, such as `10MB`.

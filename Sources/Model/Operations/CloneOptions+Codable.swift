@@ -21,7 +21,12 @@ extension CloneOptions {
         try read(.preserveMAC, \.preserveMAC)
         try read(.networkMap, \.networkMap)
         pool = try fields.decodeIfPresent(String.self, forKey: .pool)
-        bandwidthLimit = try fields.decodeIfPresent(UInt64.self, forKey: .bandwidthLimit)
+        // Older versions knew plain rates only.
+        if let rate = try? fields.decodeIfPresent(UInt64.self, forKey: .bandwidthLimit) {
+            bandwidthLimit = Timetable(bytesPerSecond: rate)
+        } else {
+            bandwidthLimit = try fields.decodeIfPresent(Timetable.self, forKey: .bandwidthLimit)
+        }
         try read(.view, \.view)
         try read(.flatten, \.flatten)
         try read(.copyMedia, \.copyMedia)

@@ -54,8 +54,9 @@ public struct CloneOptions: Sendable, Codable, Equatable {
     public var networkMap: [String: String] = [:]
     /// The pool on the targets; nil: each host's default.
     public var pool: String?
-    /// Bytes on the wire per second for the whole operation; nil: no limit.
-    public var bandwidthLimit: UInt64?
+    /// What the operation may send, in bytes on the wire per second: no host sends more than that, the source's copies
+    /// all together and what a target passes on as well, and no link between two sites carries more; nil: no limit.
+    public var bandwidthLimit: Timetable?
     /// Which bytes are copied.
     public var view = View.container
     /// Merge backing chains into one image.

@@ -1,3 +1,4 @@
+import Model
 import YAML
 
 /// Reads the list of links.
@@ -14,7 +15,11 @@ struct LinkReader {
         let capacity = findings.value("capacity", of: mapping, Read.rate)
         let limit = findings.value("limit", of: mapping, Read.rate)
         let timetable = findings.value("timetable", of: mapping) { node throws(YAMLError) in
-            try node.parsed(Timetable.init(parsing:))
+            try node.parsed { text throws(InvalidValue) in
+                do throws(Timetable.Fault) { return try Timetable(parsing: text) } catch {
+                    throw InvalidValue(error.description)
+                }
+            }
         }
         if let entry = mapping.entry("timetable"), mapping["limit"] != nil {
             findings.add("a link has 'limit' or 'timetable', not both", at: entry.keyMark)

@@ -40,7 +40,9 @@ struct CopyOptions: ParsableArguments {
 
     @Option(
         name: [.customShort("b"), .customLong("bwlimit")],
-        help: .init("Bytes per second for the whole operation, with K, M, G or T.", valueName: "rate"))
+        help: .init(
+            "What no host and no link may exceed, in bytes per second with K, M, G or T, or off; or a timetable in local time, such as '08:00,10M 19:00,off' or 'Mon-08:00,10M Fri-19:00,off'.",
+            valueName: "rate"))
     var bandwidthLimit: String?
 
     @Option(help: "Copy the image file as it is (container) or what the guest reads (guest).")

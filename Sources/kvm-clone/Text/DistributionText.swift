@@ -93,16 +93,39 @@ enum DistributionText {
     /// What the figures above don't know.
     private static func remarks(_ summary: DistributionSummary) -> String {
         var text = ""
-        if let limit = summary.bandwidthLimit {
+        if let timetable = summary.bandwidthTimetable {
+            text += "  the limit \(timetable) is not counted here\n"
+        } else if let limit = summary.bandwidthLimit {
             text += "  the limit of \(ByteCount.formatRate(Double(limit))) is not counted here\n"
         }
+        for observed in summary.observed.prefix(12) {
+            text += "  \(ByteCount.formatRate(observed.rate)) is what was observed from \(observed.from) to "
+            text += "\(observed.to), \(age(observed.age))\n"
+        }
+        if summary.observed.count > 12 { text += "  \(summary.observed.count - 12) more rates were observed\n" }
         let assumed = summary.assumed
         let places = assumed.hosts + assumed.links.map { $0.joined(separator: "–") }
-        guard !places.isEmpty else { return text }
-        let shown = places.prefix(6).joined(separator: ", ")
-        let more = places.count > 6 ? " and \(places.count - 6) more" : ""
-        text += "  \(ByteCount.formatRate(assumed.rate)) is assumed where the topology has no rate: \(shown)\(more)\n"
+        if !places.isEmpty {
+            text += "  \(ByteCount.formatRate(assumed.rate)) is assumed where the topology has no rate: \(list(places))\n"
+        }
+        let declared = summary.declared.hosts + summary.declared.links.map { $0.joined(separator: "–") }
+        if !declared.isEmpty, !places.isEmpty || !summary.observed.isEmpty {
+            text += "  the topology has rates for: \(list(declared))\n"
+        }
         return Validation.harmless(text)
+    }
+
+    private static func list(_ places: [String]) -> String {
+        let more = places.count > 6 ? " and \(places.count - 6) more" : ""
+        return places.prefix(6).joined(separator: ", ") + more
+    }
+
+    private static func age(_ seconds: Double) -> String {
+        switch Int(seconds) {
+        case ..<3600: "less than an hour ago"
+        case ..<86_400: "\(count(Int(seconds) / 3600, "hour")) ago"
+        default: "\(count(Int(seconds) / 86_400, "day")) ago"
+        }
     }
 
     private static func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }

@@ -74,7 +74,7 @@ struct DistributionTests {
         var options = CloneOptions()
         options.compression = .off
         // So that the slow one surely isn't through with what it could take beside the others.
-        options.bandwidthLimit = 16 << 20
+        options.bandwidthLimit = Timetable(bytesPerSecond: 16 << 20)
         let coordinator = fleet.coordinator(fleet: topology)
         let plan = try await coordinator.plan(fleet.request(options))
         #expect(try coordinator.distribution(of: plan, options).plan?.cohorts.map(\.targets.count) == [2, 1])
@@ -100,7 +100,7 @@ struct DistributionTests {
         var options = CloneOptions()
         options.fanOut = .chain
         // The copy takes some seconds; the victim has less than one.
-        options.bandwidthLimit = 8 << 20
+        options.bandwidthLimit = Timetable(bytesPerSecond: 8 << 20)
         let host = fleet.targets[victim]
         host.faults.act(.name(Receive.name), .before) {
             Task.detached {

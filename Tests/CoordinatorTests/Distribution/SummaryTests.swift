@@ -67,9 +67,9 @@ struct SummaryTests {
     func shapes(fanOut: CloneOptions.FanOut) throws {
         var options = CloneOptions()
         options.fanOut = fanOut
-        options.bandwidthLimit = 5
+        options.bandwidthLimit = Timetable(bytesPerSecond: 5)
         let summary = try #require(try summary(options))
-        #expect(summary.fanOut == fanOut && summary.bandwidthLimit == 5)
+        #expect(summary.fanOut == fanOut && summary.bandwidthLimit == 5 && summary.bandwidthTimetable == nil)
         #expect(summary.isStar == (fanOut == .star))
         #expect(fanOut != .chain || summary.cohorts[0].stripes[0].depth == 3)
         #expect(fanOut != .star || (summary.share ?? 1) < 0.5)

@@ -94,7 +94,7 @@ import Testing
         expected.deadline = 100
         expected.preserveMAC = true
         expected.pool = "fast"
-        expected.bandwidthLimit = 50 << 20
+        expected.bandwidthLimit = Timetable(bytesPerSecond: 50 << 20)
         expected.view = .guest
         expected.flatten = true
         expected.copyMedia = true
@@ -130,6 +130,7 @@ import Testing
             ("clone a b vm --deadline 0", .invalidTimeout, "deadline"),
             ("clone a b vm --parallel 17", .validation, "parallel"),
             ("clone a b vm --bwlimit 5X", .invalidBandwidth, "bwlimit"),
+            ("clone a b vm --bwlimit 08:00,5M,6M", .invalidBandwidth, "bwlimit"),
             ("clone a b vm -n all", .invalidVMName, "vm_name"), ("clone a b v/m", .invalidVMName, "vm_name"),
             ("clone a! b vm", .invalidHost, "source_host"), ("clone a b! vm", .invalidHost, "dest_host"),
             ("clone a b,,c vm", .invalidHost, "dest_host"), ("clone a a vm", .validation, "dest_host"),

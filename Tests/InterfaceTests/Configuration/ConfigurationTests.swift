@@ -41,6 +41,13 @@ import Testing
         #expect(configuration[.transferBandwidthLimit].origin == .file("/user", line: 2))
     }
 
+    @Test("a limit may be a timetable, and off is none", arguments: ["08:00,10M 19:00,off", "off", "10M"])
+    func limits(text: String) throws {
+        let files = [try file("/user", "transfer:\n  bandwidth_limit: '\(text)'")]
+        let configuration = try Configuration(environment: [:], files: files, paths: paths)
+        #expect(try configuration.bandwidthLimit == (text == "off" ? nil : Timetable(parsing: text)))
+    }
+
     @Test("an empty variable is the same as none")
     func emptyVariable() throws {
         let configuration = try Configuration(environment: ["KVM_CLONE_OUTPUT": ""], files: [], paths: paths)

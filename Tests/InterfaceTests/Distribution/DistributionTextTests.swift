@@ -31,7 +31,8 @@ struct DistributionTextTests {
                 Distribution of 10.0 GiB: star, hq1 sends to each of 4 targets itself, 10.0 MiB/s each, about 17m04s; \
                 50 % of the bound, 20.0 MiB/s; hq → dc2 20.0 GiB
                 """)
-        #expect(lines.count == 2 && text.contains("is assumed where the topology has no rate: dc2-b\n"))
+        #expect(lines.count == 3 && text.contains("is assumed where the topology has no rate: dc2-b\n"))
+        #expect(lines.last?.hasPrefix("  the topology has rates for: hq1, ") == true)
     }
 
     @Test("a limit of the operation is told, since the figures don't count it")
@@ -39,6 +40,29 @@ struct DistributionTextTests {
         var summary = try DistributionSummary.sample(Golden.fleet("lab"))
         summary.bandwidthLimit = 1 << 20
         #expect(try DistributionText.render(summary).hasSuffix("\n  the limit of 1.00 MiB/s is not counted here\n"))
+    }
+
+    @Test("a timetable is told as it was given, and observed rates with their age, beside what is declared and assumed")
+    func figures() throws {
+        var summary = try DistributionSummary.sample(Golden.fleet("lab"))
+        summary.bandwidthTimetable = try Timetable(parsing: "08:00,10M 19:00,off")
+        summary.observed = [
+            .init(from: "kvm1", to: "kvm2", areSites: false, rate: 48 * 1_048_576, age: 3 * 86_400 + 5),
+            .init(from: "hq", to: "dc2", areSites: true, rate: 1_048_576, age: 7200),
+        ]
+        summary.declared = .init(hosts: ["kvm1"], links: [["hq", "dc2"]])
+        summary.assumed = .init(rate: 125e6, hosts: ["kvm3"], links: [])
+        #expect(
+            try DistributionText.render(summary).hasSuffix(
+                """
+
+                  the limit 08:00,10M 19:00,off is not counted here
+                  48.0 MiB/s is what was observed from kvm1 to kvm2, 3 days ago
+                  1.00 MiB/s is what was observed from hq to dc2, 2 hours ago
+                  119 MiB/s is assumed where the topology has no rate: kvm3
+                  the topology has rates for: kvm1, hq–dc2
+
+                """))
     }
 
     @Test("where the network has no way to a target there is no forecast, and the text says why")
@@ -66,7 +90,8 @@ struct DistributionTextTests {
         #expect(
             tree.fields.last?.value.fields.map(\.key) == [
                 "fanOut", "isStar", "source", "bytes", "rate", "bound", "share", "cohorts", "targets", "links",
-                "ingress", "sent", "assumed", "bandwidthLimit", "note",
+                "ingress", "sent", "declared", "observed", "assumed", "bandwidthLimit", "bandwidthTimetable",
+                "note",
             ])
         #expect(try PlanFile.parse(Array(tree.json().utf8)) == summary)
         let empty = try YAMLValue(encoding: PlanDocument(plan: plan, distribution: nil))

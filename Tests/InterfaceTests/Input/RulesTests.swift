@@ -29,12 +29,22 @@ import Testing
         #expect(error?.whatToDo?.isEmpty == false)
     }
 
+    @Test("what is wrong with a timetable is told with its place")
+    func timetable() {
+        let error = #expect(throws: KVMCloneError.self) { try Rules.bandwidth("08:00,10M 7:00,off", field: "f") }
+        #expect(error?.code == .invalidBandwidth)
+        #expect(error?.cause == "'7:00' isn't a time of day: write HH:MM, such as 08:00 (at character 11)")
+    }
+
     @Test("right values are read")
     func accepted() throws {
         #expect(try Rules.port("22", field: "") == 22)
         #expect(try Rules.seconds("86400", field: "") == 86400)
-        #expect(try Rules.bandwidth("50M", field: "") == 50 << 20)
-        #expect(try Rules.bandwidth("2t", field: "") == 2 << 40)
+        #expect(try Rules.bandwidth("50M", field: "") == Timetable(bytesPerSecond: 50 << 20))
+        #expect(try Rules.bandwidth("2t", field: "") == Timetable(bytesPerSecond: 2 << 40))
+        let timetable = try Rules.bandwidth("Mon-08:00,10M 19:00,off", field: "")
+        #expect(timetable.limit(at: 480) == 10 << 20 && timetable.limit(at: 19 * 60) == nil)
+        #expect(try Rules.bandwidth("off", field: "").isUnlimited)
         #expect(try Rules.size("10MB", field: "") == 10 << 20)
         #expect(try Rules.portRange("49152-49215", field: "") == 49152...49215)
         #expect(try Rules.mac("52-54-00-AB-CD-EF", field: "") == "52:54:00:ab:cd:ef")

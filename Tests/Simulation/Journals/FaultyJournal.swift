@@ -99,4 +99,13 @@ package final class FaultyJournal: Journal {
     package func requestedStop(of id: OperationID) async throws(KVMCloneError) -> StopEnding? {
         await memory.requestedStop(of: id)
     }
+
+    package func remember(_ rate: ObservedRate) async throws(KVMCloneError) {
+        try write()
+        await memory.remember(rate)
+    }
+
+    package func observedRates(at time: Int) async throws(KVMCloneError) -> [ObservedRate] {
+        await memory.observedRates(at: time)
+    }
 }
