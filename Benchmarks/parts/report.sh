@@ -14,7 +14,7 @@ table() {
     for part; do
         case $part in
             transfer) tables+=(transfer stages) ;;
-            broadcast) tables+=(broadcast) ;;
+            broadcast | resume) tables+=("$part") ;;
             *) [[ " ${tables[*]-} " == *" others "* ]] || tables+=(others) ;;
         esac
     done
@@ -162,6 +162,7 @@ write_document() {
     for part in "${copies[@]}"; do [[ " $* " == *" $part "* ]] || missing=$part; done
     [[ -n $missing ]] || write_region copies "RUNS=$runs" "${copies[@]}"
     [[ " $* " != *' broadcast '* ]] || write_region broadcast "BROADCAST_RUNS=$broadcast_runs" broadcast
+    [[ " $* " != *' resume '* ]] || write_region resume "RUNS=$runs" resume
 }
 
 # `write_region NAME SETTING PART...`
