@@ -70,7 +70,8 @@ extension DistributionSummary {
         } catch {
             self.init(
                 fanOut: fanOut, isStar: true, source: source, bytes: bytes, cohorts: [], targets: [], links: [],
-                ingress: [], sent: [], declared: Declared(network), assumed: Assumed(network), note: note ?? "there is no forecast: \(error)")
+                ingress: [], sent: [], declared: Declared(network), assumed: Assumed(network),
+                note: note ?? "there is no forecast: \(error)")
         }
         self.fanOut = fanOut
     }

@@ -128,7 +128,8 @@ actor TreeKeeper {
                             _ = try await parent.call(SetRate(job: flow.job, child: flow.child, rate: rate))
                         } catch {
                             // A sender that is gone sends nothing.
-                            operation.logger.warning("no limit set", metadata: ["host": "\(name)", "error": "\(error)"])
+                            operation.logger.warning(
+                                "no limit set", metadata: ["host": "\(name)", "error": "\(error)"])
                         }
                     }
                 }

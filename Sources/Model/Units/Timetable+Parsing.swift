@@ -37,7 +37,8 @@ extension Timetable {
             let (day, minute) = try parts[0].moment()
             if let previous = entries.last(where: { $0.day == day })?.minuteOfDay, minute <= previous {
                 throw parts[0].fault(
-                    minute == previous ? "is there twice: times must rise" : "comes after a later time: times must rise")
+                    minute == previous ? "is there twice: times must rise" : "comes after a later time: times must rise"
+                )
             }
             entries.append(Entry(day: day, minuteOfDay: minute, bytesPerSecond: try parts[1].rate()))
         }

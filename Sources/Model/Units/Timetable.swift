@@ -54,7 +54,9 @@ public struct Timetable: Sendable, Hashable {
 
     /// Minutes since an entry began the last time.
     private static func minutes(since entry: Entry, _ now: Int) -> Int {
-        guard let day = entry.day else { return (now % minutesPerDay - entry.minuteOfDay + minutesPerDay) % minutesPerDay }
+        guard let day = entry.day else {
+            return (now % minutesPerDay - entry.minuteOfDay + minutesPerDay) % minutesPerDay
+        }
         return (now - day.rawValue * minutesPerDay - entry.minuteOfDay + minutesPerWeek) % minutesPerWeek
     }
 }
