@@ -10,7 +10,7 @@ final class ReadBackWorker {
     init(roots: RootHasher, done: ReadBackCounter, buffer: consuming PooledBuffer) throws(CryptoError) {
         self.roots = roots
         self.done = done
-        scanner = try UnitScanner(buffer: buffer.payload, frameSize: Geometry.maxFrame, zeros: roots.zeros)
+        scanner = try UnitScanner(buffer: buffer.payload, zeros: roots.zeros)
         self.buffer = buffer
     }
 

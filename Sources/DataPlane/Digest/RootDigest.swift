@@ -3,7 +3,7 @@
 /// A unit digest is SHA-256 over the SHA-256 digests of the unit's 64 KiB leaves. The root is SHA-256 over
 /// "kvm-clone root 1", the size and the leaf size (little-endian, 8 and 4 bytes), and the unit digests in order: it
 /// binds content, size and geometry. Units that come early wait in `pending`: about 64 bytes for each that is ahead of
-/// the slowest in work.
+/// the first one that lacks. Where parts of a disk are sent before the rest is hashed, that can be most: 4 MB for 1 TiB.
 struct RootDigest {
     let size: UInt64
     private let hasher: SHA256

@@ -1,6 +1,8 @@
 /// A partial file that an earlier run of an operation has left, with what of it is durable.
 public struct KeptFile: Sendable {
+    /// The file, open under its unfinished name.
     public let file: TemporaryFile
+    /// Its journal, to go on with.
     public let journal: ResumeJournal
     /// What needs not be sent again.
     public let durable: LeafRanges

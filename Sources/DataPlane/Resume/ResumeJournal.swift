@@ -9,15 +9,18 @@ import Synchronization
 public final class ResumeJournal: Sendable {
     /// Which disk, in which state of its source, a journal is for.
     public struct Subject: Sendable, Equatable {
+        /// The operation's id.
         public var operation: String
         /// The file's number within the operation on this host.
         public var number: Int
+        /// Bytes of the disk.
         public var size: UInt64
         /// Format of the file, such as `raw`.
         public var format: String
         /// Which state of the source; opaque, at most 64 bytes.
         public var generation: [UInt8]
 
+        /// A subject with all its parts.
         public init(operation: String, number: Int, size: UInt64, format: String, generation: [UInt8]) {
             self.operation = operation
             self.number = number
@@ -116,7 +119,14 @@ public final class ResumeJournal: Sendable {
 
 /// Why what an earlier run has left can't be used.
 public enum ResumeRefusal: Error, Sendable, Equatable, CustomStringConvertible {
-    case damaged, otherOperation, otherDisk, otherGeneration, otherFile, fileMissing, fileShort, journalMissing
+    /// The journal can't be read.
+    case damaged
+    /// It is for something else.
+    case otherOperation, otherDisk, otherGeneration, otherFile
+    /// The partial file isn't there as it was.
+    case fileMissing, fileShort
+    /// There is a partial file, but no journal.
+    case journalMissing
 
     /// For people, after "it is copied from its beginning: ".
     public var description: String {

@@ -32,6 +32,7 @@ final class SendWorker {
     private let fanOut: FanOut
     private let compressor: FrameCompressor?
     private let isCancelled: () -> Bool
+    private typealias Tag = (UInt64, UInt64)
     private var waitingZeros: (disk: UInt32, range: Range<UInt64>)?
     private var logical: UInt64 = 0
     private var times = StageTimes()
@@ -42,8 +43,7 @@ final class SendWorker {
     ) throws(CryptoError) {
         self.context = context
         self.stream = stream
-        scanner = try UnitScanner(
-            buffer: buffer.payload, frameSize: context.options.frameSize, zeros: context.roots?.zeros)
+        scanner = try UnitScanner(buffer: buffer.payload, zeros: context.roots?.zeros)
         self.buffer = buffer
         self.compressor = compressor
         self.sealer = sealer
@@ -106,7 +106,7 @@ final class SendWorker {
         }
     }
 
-    /// Splits what was read into runs of data and of zeros. What isn't to be sent of it is left out.
+    /// Splits what was read into frames of data and runs of zeros. What isn't to be sent of it is left out.
     private func sendRuns(_ part: DiskPart, _ offset: UInt64, _ length: Int, _ nonZero: UInt32) throws {
         if let sent = part.sent {
             let runs = sent.intersection(offset..<(offset + UInt64(length)))
@@ -126,13 +126,18 @@ final class SendWorker {
         let leaves = Geometry.leaves(in: Int(only.upperBound - offset))
         while first < leaves {
             let isData = nonZero & (1 << UInt32(first)) != 0
+            let most = isData ? min(leaves, first + context.options.frameSize / Geometry.leaf) : leaves
             var end = first + 1
-            while end < leaves, (nonZero & (1 << UInt32(end)) != 0) == isData { end += 1 }
+            while end < most, (nonZero & (1 << UInt32(end)) != 0) == isData { end += 1 }
             let start = first * Geometry.leaf
             let count = min(end * Geometry.leaf, length) - start
             let at = offset + UInt64(start)
             if isData {
+                // A frame's tag lies where the data of the next one begins.
+                let behind = buffer.payload + start + count
+                let kept = behind.loadUnaligned(as: Tag.self)
                 try sendData(disk, at, buffer.payload + start, count)
+                behind.storeBytes(of: kept, as: Tag.self)
             } else {
                 try addZeros(disk, at..<(at + UInt64(count)))
             }
@@ -152,7 +157,7 @@ final class SendWorker {
             header.wireLength = UInt32(packed.count)
             payload = packed.payload
         }
-        // In front of the payload lies the pool's lead, or a leaf of zeros that was seen to be that; behind it as well.
+        // In front of the payload lies the pool's lead, or a leaf that is zeros, dealt with, or not wanted.
         let frame = payload - FrameHeader.encodedSize
         let t0 = monotonicNanoseconds()
         var start = frame

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// Copies that are interrupted and gone on with.
-@Suite struct ResumeTests {
+@Suite(.serialized) struct ResumeTests {
     private static let size = 96 << 20
 
     private static func fleet(targets: Int = 1, format: String = "raw") throws -> FakeFleet {

@@ -4,7 +4,7 @@ import Testing
 @testable import DataPlane
 
 /// Receive jobs that end in the middle, by a kill or a loss of power, and others that go on.
-@Suite("Receiving that is interrupted", .timeLimit(.minutes(3)))
+@Suite("Receiving that is interrupted", .serialized, .timeLimit(.minutes(3)))
 struct InterruptedReceiveTests {
     private static let size = 3 * Geometry.unit + 4 * Geometry.leaf + 99
 

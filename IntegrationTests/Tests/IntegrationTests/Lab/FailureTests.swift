@@ -195,7 +195,8 @@ extension Integration.Lab {
             #expect(!copy.process.hasEnded)
             copy.process.signal(SIGINT)
             copy.process.signal(SIGTERM)
-            #expect(try await copy.end().code == 130)
+            // Whichever of the two the process took first.
+            #expect([130, 143].contains(try await copy.end().code))
             try await hosts.settles(to: before)
         }
 
