@@ -59,10 +59,8 @@ struct BudgetShares {
     /// The budget that is used up first when all flows that are left grow, and by how much they may.
     private static func scarcest(of states: [Resource: State]) -> (Resource, step: Double)? {
         // What is left of a weight when all of its flows are settled is rounding.
-        let steps = states.lazy.filter { $0.value.weight > 1e-9 }.map {
-            ($0.key, step: $0.value.left / $0.value.weight)
-        }
-        return steps.min { $0.step < $1.step }
+        let used = states.lazy.filter { $0.value.weight > 1e-9 }
+        return used.map { ($0.key, step: $0.value.left / $0.value.weight) }.min { $0.step < $1.step }
     }
 
     private static func budgets(

@@ -69,8 +69,7 @@ public enum ConfigKey: String, Sendable, CaseIterable {
         case .transferParallel: "streams per copy, 1-16"
         case .transferCompress: "true, false, or auto: where it makes the copy faster"
         case .transferVerify: "read every copy back and compare it"
-        case .transferBandwidthLimit:
-            "what an operation may send in bytes per second, with K, M, G or T, or a timetable; none: no limit"
+        case .transferBandwidthLimit: "bytes per second for an operation, with K to T, or a timetable; none: no limit"
         case .libvirtURI: "libvirt's address on the hosts; none: qemu:///system or the topology's"
         case .libvirtTimeout: "seconds to wait for libvirt, 1-86400"
         case .loggingLevel: "DEBUG, INFO, WARN or ERROR"

@@ -106,8 +106,8 @@ enum DistributionText {
         let assumed = summary.assumed
         let places = assumed.hosts + assumed.links.map { $0.joined(separator: "–") }
         if !places.isEmpty {
-            text +=
-                "  \(ByteCount.formatRate(assumed.rate)) is assumed where the topology has no rate: \(list(places))\n"
+            text += "  \(ByteCount.formatRate(assumed.rate)) is assumed where the topology has no rate: "
+            text += "\(list(places))\n"
         }
         let declared = summary.declared.hosts + summary.declared.links.map { $0.joined(separator: "–") }
         if !declared.isEmpty, !places.isEmpty || !summary.observed.isEmpty {

@@ -63,6 +63,7 @@ struct ExampleTests {
             head + "sites: { a: , b: }\nlinks: [{ between: [a, a] }]\nhosts: { h: }",
             head + "sites: { a: , b: }\nlinks: [{ between: [a, b], limit: 1M, timetable: 1M }]\nhosts: { h: }",
             head + "sites: { a: , b: }\nlinks: [{ between: [a, b], timetable: '8:00,1M' }]\nhosts: { h: }",
+            head + "sites: { a: , b: }\nlinks: [{ between: [a, b], timetable: 'Day-08:00,1M' }]\nhosts: { h: }",
             head + "sites: { a: , b: }\nlinks: [{ capacity: 1M }]\nhosts: { h: }",
         ])
     func bothRefuse(text: String) throws {
@@ -78,6 +79,8 @@ struct ExampleTests {
                 + "defaults:\nsites: { a: }\nlinks: []\nhosts: { h: { uplink: 1, downlink: 1k, data_ports: 1-65535 } }",
             head
                 + "sites: { a: , b: }\nlinks: [{ between: [a, b], timetable: off }]\nhosts: { h: { labels: {}, pools: {} } }",
+            head
+                + "sites: { a: , b: }\nlinks: [{ between: [a, b], timetable: 'Mon-08:00,1M fri-19:00,off' }]\nhosts: { h: }",
         ])
     func bothTake(text: String) throws {
         #expect(throws: Never.self) { try parse(text) }
