@@ -64,7 +64,7 @@ final class ReceivingJob: JoinableJob {
             children = PeerTable(
                 role: .sender, handshake: { transfer.handshake(child: $0) },
                 complete: { child, salt, joint, links in
-                    try transfer.addChild(id: child, salt: salt, links: links, mayLag: joint.mayLag)
+                    try transfer.addChild(id: child, salt: salt, links: links, mayLag: joint.mayLag, rate: joint.rate)
                 })
             let job = request.job
             transfer.onLost(

@@ -61,7 +61,7 @@ final class SendingJob: JoinableJob {
         peers = PeerTable(
             role: .sender, handshake: { transfer.handshake(receiver: $0) },
             complete: { peer, salt, joint, links in
-                try transfer.addTarget(id: peer, salt: salt, links: links, mayLag: joint.mayLag)
+                try transfer.addTarget(id: peer, salt: salt, links: links, mayLag: joint.mayLag, rate: joint.rate)
             })
         let job = request.job
         transfer.onLost { emit(.linkLost(LinkLoss(job: job, link: $1.raw, child: $0, reason: "\($2)"))) }

@@ -14,9 +14,14 @@ package struct Joint: Codable, Sendable, Hashable {
     package var isOrigin: Bool
     /// Whether the parent leaves out what the child has no time for, instead of waiting for it.
     package var mayLag: Bool
+    /// What the parent may send to the child from the first byte on, in bytes per second; nil: as before.
+    package var rate: UInt64?
 
-    package init(_ part: Part, links: [UInt16], isOrigin: Bool = false, mayLag: Bool = false) {
+    package init(
+        _ part: Part, links: [UInt16], isOrigin: Bool = false, mayLag: Bool = false, rate: UInt64? = nil
+    ) {
         self.mayLag = mayLag
+        self.rate = rate
         self.part = part
         self.links = links
         self.isOrigin = isOrigin

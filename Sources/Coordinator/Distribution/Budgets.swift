@@ -32,14 +32,16 @@ package actor Budgets {
     /// - Parameters:
     ///   - limit: what the operation by itself is to keep to.
     ///   - renewing: a flow whose agents have forgotten its limit.
+    ///   - waits: false to return when the shares are known here.
     package func set(
         _ flows: [Flow: Double], of operation: OperationID, limit: OperationLimit? = nil, renewing: Flow? = nil,
-        apply: @escaping Apply
+        waits: Bool = true, apply: @escaping Apply
     ) async {
         guard !ended.contains(operation) else { return }
         if let renewing { applied[renewing] = nil }
         members[operation] = Member(flows: flows, limit: limit, apply: apply)
-        await refresh()
+        let telling = tellChanges()
+        if waits { await telling.value }
     }
 
     /// Gives the operation's shares to the others.
@@ -56,6 +58,9 @@ package actor Budgets {
         options.bandwidthLimit?.limit(at: clock.minuteOfWeek)
     }
 
+    /// What a flow may send now, in bytes per second; nil: nothing limits it.
+    package func rate(of flow: Flow) -> UInt64? { applied[flow] }
+
     /// False when an operation was ever limited, or shared a host or a link with another one that ran beside it.
     package func isUndisturbed(_ operation: OperationID) -> Bool { !disturbed.contains(operation) }
 
@@ -69,7 +74,9 @@ package actor Budgets {
 
     /// Computes all limits again, and tells those that differ: first what shrinks, so that no budget is exceeded while
     /// agents are told.
-    package func refresh() async {
+    package func refresh() async { await tellChanges().value }
+
+    private func tellChanges() -> Task<Void, Never> {
         let rates = rates()
         note(rates)
         var lowered: [OperationID: [Flow: UInt64?]] = [:]
@@ -100,7 +107,7 @@ package actor Budgets {
             }
         }
         self.telling = telling
-        await telling.value
+        return telling
     }
 
     private func rates() -> [Flow: UInt64] {

@@ -98,8 +98,8 @@ actor TreeKeeper {
 
     /// Takes shares of the budgets for whoever sends to whom now.
     ///
-    /// `renewed`: a pair that was joined again, whose agents know no limit yet.
-    private func budget(renewed: (parent: String, child: String)? = nil) async {
+    /// `renewed`: a pair that was joined again, whose agents know no limit yet. `waits`: for agents to know theirs.
+    private func budget(renewed: (parent: String, child: String)? = nil, waits: Bool = true) async {
         guard let layout = state?.layout, !isEnded else { return }
         var flows: [Flow: Double] = repairFlows
         for edge in layout.edges where !finished.contains(edge.child) {
@@ -110,7 +110,7 @@ actor TreeKeeper {
         let source = Flow(operation: operation.id, job: operation.job, parent: operation.source.name, child: nil)
         await operation.budgets.set(
             flows, of: operation.id, limit: operation.options.bandwidthLimit.map { OperationLimit($0, whole: source) },
-            renewing: again
+            renewing: again, waits: waits
         ) { [self] rates in await limit(rates) }
     }
 
@@ -231,7 +231,11 @@ actor TreeKeeper {
             }
             do {
                 let mayLag = stripes.contains { layout.stripes[$0].mayLag }
-                _ = try await joiner(near, far, links: links, mayLag: mayLag).join()
+                // The links are limited from their first byte on.
+                await budget(waits: false)
+                var joiner = joiner(near, far, links: links, mayLag: mayLag)
+                joiner.rate = await operation.budgets.rate(of: flow(parent, child, job: operation.job))
+                _ = try await joiner.join()
                 await budget(renewed: (parent, child))
                 operation.logger.info("new parent", metadata: ["host": "\(child)", "parent": "\(parent)"])
             } catch {

@@ -93,11 +93,14 @@ public final class ReceiveJob: Sendable {
     ///   - salt: the child's, as the coordinator told it.
     ///   - links: connections past their handshakes, by the numbers that they have at the child.
     ///   - mayLag: whether frames that it has no time for are left out, instead of holding up this job.
+    ///   - rate: limits what it is sent, in bytes per second, from the first byte on; nil: as before.
     public func addChild(
-        id child: String, salt: Salt, links: [(LinkNumber, Socket)], mayLag: Bool = false
+        id child: String, salt: Salt, links: [(LinkNumber, Socket)], mayLag: Bool = false, rate: UInt64? = nil
     ) throws(TransferError) {
         let onLost = events.withLock { $0.onChildLost }
-        let target = SendTarget(id: child, salt: salt, links: links, mayLag: mayLag, onLost: onLost)
+        let target = SendTarget(
+            id: child, salt: salt, links: links, mayLag: mayLag, earlier: state.update { $0.children }, rate: rate,
+            onLost: onLost)
         for (link, socket) in links {
             guard Int(link.stream) < relays.count,
                 relays[Int(link.stream)].inbox.offer(LinkOffer(target: target, link: link, socket: socket))

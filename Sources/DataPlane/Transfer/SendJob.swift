@@ -83,11 +83,15 @@ public final class SendJob: Sendable {
 
     /// Adds a target for some streams, before or while the job runs: it gets what is sent from then on. Throws when
     /// one of the streams has ended.
-    /// - Parameter mayLag: whether frames that it has no time for are left out, instead of holding up the others.
+    /// - Parameters:
+    ///   - mayLag: whether frames that it has no time for are left out, instead of holding up the others.
+    ///   - rate: limits what it is sent, in bytes per second, from the first byte on; nil: as before.
     public func addTarget(
-        id: String, salt: Salt, links: [(LinkNumber, Socket)], mayLag: Bool = false
+        id: String, salt: Salt, links: [(LinkNumber, Socket)], mayLag: Bool = false, rate: UInt64? = nil
     ) throws(TransferError) {
-        let target = SendTarget(id: id, salt: salt, links: links, mayLag: mayLag, onLost: onLost.withLock { $0 })
+        let target = SendTarget(
+            id: id, salt: salt, links: links, mayLag: mayLag, earlier: targets.withLock { $0 }, rate: rate,
+            onLost: onLost.withLock { $0 })
         for (link, socket) in links {
             guard Int(link.stream) < inboxes.count,
                 inboxes[Int(link.stream)].offer(LinkOffer(target: target, link: link, socket: socket))

@@ -10,7 +10,7 @@ final class SendTarget: Sendable {
     /// True when nobody waits for this target: it gets the frames that it has time for, and lacks the others.
     let mayLag: Bool
     /// Limit on what this target is sent, over all of its streams.
-    let limiter = RateLimiter(bytesPerSecond: nil)
+    let limiter: RateLimiter
     /// Bytes given to the kernel for this target.
     let sent = Atomic<UInt64>(0)
     /// Bytes that the target says it has taken in.
@@ -21,9 +21,15 @@ final class SendTarget: Sendable {
     private let link: LinkNumber?
     private let onLost: TargetLoss?
 
-    /// `links`: past their handshakes. `onLost`: called once.
-    init(id: String, salt: Salt, links: [(LinkNumber, Socket)], mayLag: Bool = false, onLost: TargetLoss?) {
+    /// `links`: past their handshakes. `earlier`: those of the job that came before; what is sent to the same target has
+    /// one limit. `rate`: in bytes per second; nil: as before. `onLost`: called once.
+    init(
+        id: String, salt: Salt, links: [(LinkNumber, Socket)], mayLag: Bool = false, earlier: [SendTarget] = [],
+        rate: UInt64? = nil, onLost: TargetLoss?
+    ) {
         self.id = id
+        limiter = earlier.first { $0.id == id }?.limiter ?? RateLimiter(bytesPerSecond: nil)
+        if let rate { limiter.setRate(rate) }
         self.mayLag = mayLag
         self.salt = salt
         sockets = links.map(\.1)
