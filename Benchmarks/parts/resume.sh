@@ -71,7 +71,8 @@ table_resume() {
 ### Going on after SIGKILL of coordinator and agents
 
 1 GiB of random data; seconds of the whole second run, verified. Sent again: wire bytes of the second run less what the
-target's file lacked when it was killed, in units of 16 MiB; there are four streams.
+target's file lacked when it was killed, in units of 16 MiB; there are four streams. `op resume` keeps to the
+limit of 150 MiB/s that the copy was begun with; rsync has none then.
 
 | killed at | `kvm-clone op resume` | sent again | wanted | | `rsync --partial --inplace`, not verified |
 |---|--:|--:|---|---|--:|
