@@ -71,7 +71,7 @@ final class ReceivingJob: JoinableJob {
                 link: { emit(.linkLost(LinkLoss(job: job, link: $0.raw, reason: "\($1)"))) },
                 child: { emit(.linkLost(LinkLoss(job: job, link: $1.raw, child: $0, reason: "\($2)"))) })
         } catch {
-            for disk in disks where disk.kept.durable.isEmpty { disk.discard() }
+            for disk in disks { disk.discardIfNew() }
             throw error
         }
         id = request.job

@@ -95,7 +95,8 @@ final class SendingJob: JoinableJob {
     /// Which parts of targets' tails are the same here.
     func compare(_ request: CompareTail) throws -> CompareTail.Response {
         let ranges = try LeafRanges.of(request.disks, sizes: sources.map(\.size))
-        guard request.digests.count == ranges.count, ranges.allSatisfy({ $0.leaves <= KeptDisk.mostLeaves }) else {
+        guard request.digests.count == ranges.count, ranges.reduce(0, { $0 + $1.leaves }) <= KeptDisk.mostLeaves
+        else {
             throw KVMCloneError(.validation, "digests of \(request.digests.count) disks, or too many leaves")
         }
         isRunning.update { $0 += 1 }

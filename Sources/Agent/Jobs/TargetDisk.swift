@@ -27,20 +27,25 @@ final class TargetDisk: Sendable {
     /// new are gone again.
     static func make(_ request: OpenReceive) throws -> [TargetDisk] {
         var disks: [TargetDisk] = []
+        // For all disks together: the answer has to fit into a message.
+        var room = KeptDisk.mostLeaves
         do {
             for (number, disk) in request.disks.enumerated() {
-                disks.append(
-                    try TargetDisk(
-                        disk, operation: request.operation, number: number, continues: request.continues))
+                let made = try TargetDisk(
+                    disk, operation: request.operation, number: number, continues: request.continues, mostLeaves: room)
+                disks.append(made)
+                room -= UInt64(made.kept.tailDigests.bytes.count / Digest256.size)
             }
             return disks
         } catch {
-            for disk in disks where disk.file.isNew { disk.discard() }
+            for disk in disks { disk.discardIfNew() }
             throw error
         }
     }
 
-    private init(_ disk: OpenReceive.Disk, operation: String, number: Int, continues: Bool) throws {
+    private init(
+        _ disk: OpenReceive.Disk, operation: String, number: Int, continues: Bool, mostLeaves: UInt64
+    ) throws {
         index = disk.index
         name = try FileName(disk.fileName)
         finalPath = disk.folder + "/" + disk.fileName
@@ -53,7 +58,8 @@ final class TargetDisk: Sendable {
         let subject = ResumeJournal.Subject(
             operation: operation, number: number, size: disk.size, format: disk.format,
             generation: disk.generation?.bytes ?? [])
-        let parts = try Self.parts(disk, subject, number: number, continues: continues, final: name, in: root)
+        let parts = try Self.parts(
+            disk, subject, number: number, continues: continues, mostLeaves: mostLeaves, final: name, in: root)
         file = parts.file
         journal = parts.journal
         durable = parts.durable
@@ -70,8 +76,8 @@ final class TargetDisk: Sendable {
     }
 
     private static func parts(
-        _ disk: OpenReceive.Disk, _ subject: ResumeJournal.Subject, number: Int, continues: Bool, final: FileName,
-        in root: PoolRoot
+        _ disk: OpenReceive.Disk, _ subject: ResumeJournal.Subject, number: Int, continues: Bool, mostLeaves: UInt64,
+        final: FileName, in root: PoolRoot
     ) throws -> Parts {
         var refusal: String?
         if continues {
@@ -80,7 +86,7 @@ final class TargetDisk: Sendable {
                     let sink = try sink(found.file, disk)
                     return Parts(
                         file: found.file, journal: found.journal, durable: found.durable,
-                        kept: try describe(sink, found.durable), sink: sink)
+                        kept: try describe(sink, found.durable, mostLeaves: mostLeaves), sink: sink)
                 }
             } catch let reason as ResumeRefusal {
                 refusal = "\(reason)"
@@ -101,11 +107,15 @@ final class TargetDisk: Sendable {
     private static func find(
         _ subject: ResumeJournal.Subject, isKnown: Bool, final: FileName, in root: PoolRoot
     ) throws -> KeptFile? {
+        // What had been published set others aside; whether it can be used or not, they come back now.
+        defer { putBack(subject.operation, in: root) }
         guard let found = try KeptFile.find(subject, final: final, in: root) else { return nil }
-        // What had been published set others aside.
-        _ = try root.putBack(operation: subject.operation)
         guard isKnown else { throw ResumeRefusal.otherGeneration }
         return found
+    }
+
+    private static func putBack(_ operation: String, in root: PoolRoot) {
+        do { _ = try root.putBack(operation: operation) } catch { complain("a replaced file stays aside: \(error)") }
     }
 
     private static func sink(_ file: TemporaryFile, _ disk: OpenReceive.Disk) throws -> any DiskSink {
@@ -117,11 +127,12 @@ final class TargetDisk: Sendable {
     }
 
     /// What the coordinator is told of a file that was left.
-    private static func describe(_ sink: any DiskSink, _ durable: LeafRanges) throws -> KeptDisk {
+    private static func describe(
+        _ sink: any DiskSink, _ durable: LeafRanges, mostLeaves: UInt64
+    ) throws -> KeptDisk {
         let source = try sink.readBack()
-        let tail = try KeptFile.tail(of: source, outside: durable, mostLeaves: KeptDisk.mostLeaves)
-        return KeptDisk(
-            durable: durable.pairs, tail: tail.pairs, tailDigests: HexBytes(try LeafDigests.of(source, tail)))
+        let tail = try KeptFile.tail(of: source, outside: durable, mostLeaves: mostLeaves)
+        return KeptDisk(tail: tail.pairs, tailDigests: HexBytes(try LeafDigests.of(source, tail)))
     }
 
     /// Where bytes are written to.
@@ -148,6 +159,8 @@ final class TargetDisk: Sendable {
     }
 
     func rebase(onto rebase: Publish.Rebase) throws {
+        // The file's header is not the source's any more.
+        try journal?.revokeBeginning()
         let image = ImageReference(path: rebase.backingFile, format: rebase.backingFormat)
         try QemuImg.rebase(file, onto: try FileName(rebase.backingFile), format: try Inspection.format(of: image))
     }
@@ -174,6 +187,11 @@ final class TargetDisk: Sendable {
         } catch {
             complain("a partial file stays: \(error)")
         }
+    }
+
+    /// The same for a file that no earlier run has left.
+    func discardIfNew() {
+        if file.isNew { discard() }
     }
 
     /// Takes a published file out of its final name again, and puts back what it replaced.

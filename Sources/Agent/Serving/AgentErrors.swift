@@ -44,7 +44,11 @@ extension KVMCloneError {
             spoilsCopy = true
         case .busy: self.init(.clone, "\(error)", whatToDo: "shut the VM down, or end what uses the disk")
         case .cancelled: self.init(.cancelled, "\(error)")
-        case .medium, .shortRead, .outOfRange, .readOnly, .timedOut, .system: self.init(.transfer, "\(error)")
+        case .medium:
+            self.init(.transfer, "\(error)")
+            // After a failed flush the page cache may show what the medium doesn't have.
+            spoilsCopy = true
+        case .shortRead, .outOfRange, .readOnly, .timedOut, .system: self.init(.transfer, "\(error)")
         }
     }
 

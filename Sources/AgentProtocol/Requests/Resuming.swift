@@ -1,11 +1,10 @@
 /// What an earlier run has left of a disk on a target.
 package struct KeptDisk: Codable, Sendable, Equatable {
-    /// Leaves of a disk's tail that are told at most, 512 MiB. What lies beyond is sent again.
+    /// Leaves in the tails of a job's disks that are told at most, 512 MiB. What lies beyond is sent again.
     package static let mostLeaves: UInt64 = 8192
 
-    /// What is known to be there and durable, and needs not be sent: the first and the end byte of each range, in order.
-    package var durable: [[UInt64]]
-    /// Where something was written that may be lost or half written. Its leaves are compared before they are kept.
+    /// Where something was written that may be lost or half written, outside of what is durable: the first and the end byte
+    /// of each range, in order. Its leaves are compared before they are kept.
     package var tail: [[UInt64]]
     /// SHA-256 of each leaf of the tail, one after the other.
     package var tailDigests: HexBytes
@@ -13,9 +12,8 @@ package struct KeptDisk: Codable, Sendable, Equatable {
     package var refusal: String?
 
     package init(
-        durable: [[UInt64]] = [], tail: [[UInt64]] = [], tailDigests: HexBytes = HexBytes([]), refusal: String? = nil
+        tail: [[UInt64]] = [], tailDigests: HexBytes = HexBytes([]), refusal: String? = nil
     ) {
-        self.durable = durable
         self.tail = tail
         self.tailDigests = tailDigests
         self.refusal = refusal

@@ -1,30 +1,42 @@
-/// A record of a resume journal: ranges of whole units that are durable.
+/// A record of a resume journal: ranges of whole units that are durable, or are so no more.
 enum JournalRecord {
-    private static let mark: UInt32 = 0x6b63_7231
+    /// What a record says of its ranges.
+    enum Kind: UInt32 {
+        case durable = 0x6b63_7231
+        case revoked = 0x6b63_7232
+    }
+
     /// Ranges in one record.
     private static let most = 4096
 
     /// Records for some ranges, each with its mark, its count, the ranges and a check.
-    static func encode(_ ranges: [Range<UInt64>], seal: [UInt8]) -> [[UInt8]] {
+    static func encode(_ ranges: [Range<UInt64>], _ kind: Kind = .durable, seal: [UInt8]) -> [[UInt8]] {
         stride(from: 0, to: ranges.count, by: most).map { first in
             let some = ranges[first..<min(first + most, ranges.count)]
-            let head = mark.littleEndianBytes + UInt32(some.count).littleEndianBytes
+            let head = kind.rawValue.littleEndianBytes + UInt32(some.count).littleEndianBytes
             return CheckedBytes.seal(
                 some.reduce(into: head) { $0 += $1.lowerBound.littleEndianBytes + $1.upperBound.littleEndianBytes },
                 after: seal)
         }
     }
 
-    /// The ranges of all records that are whole, joined, in order; and where the first one that isn't begins.
+    /// What is durable by all records that are whole, joined, in order; and where the first one that isn't begins.
     static func readAll(
         _ bytes: ArraySlice<UInt8>, seal: [UInt8], size: UInt64
     ) -> (ranges: [Range<UInt64>], end: Int) {
         var found: [Range<UInt64>] = []
         var at = bytes.startIndex
-        while let (ranges, next) = read(bytes[at...], seal: seal, size: size) {
-            found += ranges
+        while let (kind, ranges, next) = read(bytes[at...], seal: seal, size: size) {
+            switch kind {
+            case .durable: found += ranges
+            case .revoked: for range in ranges { found = found.flatMap { $0.subtracting(range) } }
+            }
             at = next
         }
+        return (joined(found), at)
+    }
+
+    private static func joined(_ found: [Range<UInt64>]) -> [Range<UInt64>] {
         var joined: [Range<UInt64>] = []
         for range in found.sorted(by: { $0.lowerBound < $1.lowerBound }) {
             if let last = joined.last, last.upperBound >= range.lowerBound {
@@ -33,13 +45,15 @@ enum JournalRecord {
                 joined.append(range)
             }
         }
-        return (joined, at)
+        return joined
     }
 
     private static func read(
         _ bytes: ArraySlice<UInt8>, seal: [UInt8], size: UInt64
-    ) -> (ranges: [Range<UInt64>], next: Int)? {
-        guard bytes.count >= 8, UInt32(littleEndianBytes: bytes.prefix(4)) == mark else { return nil }
+    ) -> (kind: Kind, ranges: [Range<UInt64>], next: Int)? {
+        guard bytes.count >= 8, let kind = Kind(rawValue: UInt32(littleEndianBytes: bytes.prefix(4))) else {
+            return nil
+        }
         let count = Int(UInt32(littleEndianBytes: bytes.dropFirst(4).prefix(4)))
         guard (1...most).contains(count) else { return nil }
         let next = bytes.startIndex + 8 + count * 16 + CheckedBytes.checkSize
@@ -53,6 +67,17 @@ enum JournalRecord {
             else { return nil }
             ranges.append(start..<end)
         }
-        return (ranges, next)
+        return (kind, ranges, next)
+    }
+}
+
+extension Range<UInt64> {
+    /// What is left of it without another one: none, one or two ranges.
+    fileprivate func subtracting(_ other: Range<UInt64>) -> [Range<UInt64>] {
+        guard overlaps(other) else { return [self] }
+        return [
+            lowerBound..<Swift.max(lowerBound, other.lowerBound), Swift.min(upperBound, other.upperBound)..<upperBound,
+        ]
+        .filter { !$0.isEmpty }
     }
 }

@@ -36,6 +36,7 @@ public final class ResumeJournal: Sendable {
     private let descriptor: OwnedDescriptor
     private let seal: [UInt8]
     private let path: String
+    private let size: UInt64
     private let state: Mutex<State>
 
     private struct State {
@@ -44,7 +45,8 @@ public final class ResumeJournal: Sendable {
         var failure: DiskError?
     }
 
-    private init(_ descriptor: consuming OwnedDescriptor, seal: [UInt8], path: String, end: UInt64) {
+    private init(_ descriptor: consuming OwnedDescriptor, seal: [UInt8], path: String, size: UInt64, end: UInt64) {
+        self.size = size
         self.descriptor = descriptor
         self.seal = seal
         self.path = path
@@ -63,7 +65,7 @@ public final class ResumeJournal: Sendable {
         guard fsync(file.descriptor.raw) == 0, fsync(raw) == 0 else { throw DiskError.system(errno, "flush", path) }
         try root.sync()
         return ResumeJournal(
-            descriptor, seal: JournalHeader.seal(of: header), path: path, end: UInt64(header.count))
+            descriptor, seal: JournalHeader.seal(of: header), path: path, size: subject.size, end: UInt64(header.count))
     }
 
     /// Opens the journal of an earlier run and reads what is durable. Nil when there is none; throws `ResumeRefusal` when it
@@ -82,7 +84,7 @@ public final class ResumeJournal: Sendable {
         let (ranges, end) = JournalRecord.readAll(bytes[length...], seal: seal, size: size)
         // What follows was never told to anybody.
         guard ftruncate(raw, off_t(end)) == 0 else { throw DiskError.system(errno, "shorten", path) }
-        let journal = ResumeJournal(descriptor, seal: seal, path: path, end: UInt64(end))
+        let journal = ResumeJournal(descriptor, seal: seal, path: path, size: size, end: UInt64(end))
         return Opened(
             journal: journal, subject: header.subject, token: header.token, durable: try LeafRanges(ranges, size: size))
     }
@@ -97,12 +99,18 @@ public final class ResumeJournal: Sendable {
     /// Writes down that some units are durable. They are when it returns. Blocks.
     ///
     /// - Parameter ranges: whole units, the last perhaps the disk's partial one, in any order.
-    func append(_ ranges: [Range<UInt64>]) throws {
+    func append(_ ranges: [Range<UInt64>]) throws { try append(ranges, .durable) }
+
+    /// Writes down, before a file's first bytes are changed in place, that what was sent of them will be there no more.
+    /// Durable when it returns. Blocks.
+    public func revokeBeginning() throws { try append([0..<min(Geometry.unit64, size)], .revoked) }
+
+    private func append(_ ranges: [Range<UInt64>], _ kind: JournalRecord.Kind) throws {
         guard !ranges.isEmpty else { return }
         try state.withLock { state in
             if let failure = state.failure { throw failure }
             do {
-                for record in JournalRecord.encode(ranges, seal: seal) {
+                for record in JournalRecord.encode(ranges, kind, seal: seal) {
                     try record.withUnsafeBytes {
                         try DescriptorIO.writeAll(descriptor.raw, $0, at: state.end, path: path)
                     }

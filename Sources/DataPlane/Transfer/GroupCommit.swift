@@ -27,7 +27,6 @@ final class GroupCommit: Sendable {
         var committedData: UInt64 = 0
         /// When the oldest of `written` came.
         var since: UInt64?
-        var isCommitting = false
         var isLast = false
         var failure: TransferError?
         var thread: WorkerThread?

@@ -50,6 +50,16 @@ import Testing
         #expect(try find()?.durable.ranges.last == Self.unit(5))
     }
 
+    @Test("A beginning that is changed in place is durable no more, until it is written again")
+    func revoked() throws {
+        try make([[Self.unit(0), Self.unit(1)], [Self.unit(3)]])
+        try #require(try find()).journal.revokeBeginning()
+        let found = try #require(try find())
+        #expect(found.durable.ranges == [Self.unit(1), Self.unit(3)])
+        try found.journal.append([Self.unit(0)])
+        #expect(try find()?.durable.ranges == [0..<(2 * Geometry.unit64), Self.unit(3)])
+    }
+
     @Test("Nothing there is nothing, and no refusal")
     func nothing() throws { #expect(try find() == nil) }
 
