@@ -35,6 +35,7 @@ struct CopyRun: Sendable {
     }
 
     func run() async -> [TargetOutcome] {
+        await operation.budgets.begin(operation.id)
         let opened: OpenSend.Response
         do {
             opened = try await openSource()
@@ -124,9 +125,7 @@ struct CopyRun: Sendable {
         let host = operation.source.name
         let plan = operation.plan
         try await ledger.perform(.claim(host: host)) { () throws(KVMCloneError) in
-            _ = try await operation.source.call(
-                Claim(
-                    .source(uuid: plan.vmUUID), operation: operation.id.description, fence: operation.attempt.number))
+            try await operation.claim(.source(uuid: plan.vmUUID), on: operation.source)
         }
         let profile = try await operation.source.profile()
         let opened = try await ledger.perform(.openSend(host: host, job: operation.job)) {

@@ -53,10 +53,7 @@ struct TargetRun: Sendable {
     private func prepare() async throws(KVMCloneError) -> OpenReceive.Response {
         enter(.preparing)
         try await ledger.perform(.claim(host: host)) { () throws(KVMCloneError) in
-            _ = try await driver.call(
-                Claim(
-                    .target(name: target.newName), operation: operation.id.description, fence: operation.attempt.number)
-            )
+            try await operation.claim(.target(name: target.newName), on: driver)
         }
         let opened = try await ledger.perform(
             .openReceive(host: host, job: operation.job, folders: [target.folder])

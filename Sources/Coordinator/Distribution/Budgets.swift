@@ -44,6 +44,9 @@ package actor Budgets {
         if waits { await telling.value }
     }
 
+    /// A run of an operation begins, which may have ended before.
+    package func begin(_ operation: OperationID) { ended.remove(operation) }
+
     /// Gives the operation's shares to the others.
     package func end(_ operation: OperationID) async {
         ended.insert(operation)

@@ -47,7 +47,9 @@ extension Coordinator {
                     logger.error("the operation's state isn't written down", metadata: ["error": "\(error)"])
                 }
             }
-            throw error
+            guard error.code == .cancelled, stop.ending != nil else { throw error }
+            // Nothing was undone: it had not begun.
+            throw KVMCloneError.cancelled("stopped before another run began", .keep).kept(by: id)
         }
     }
 
@@ -62,7 +64,7 @@ extension Coordinator {
         let ledger = Ledger(operation: id, journal: journal, attempt: attempt, logger: logger)
         var outcomes: [TargetOutcome] = []
         for (host, error) in await undoDefinitions(request.targets, ledger) {
-            outcomes.append(TargetOutcome(host, request, error, keeps: true))
+            outcomes.append(TargetOutcome(left: host, newName: request.newName, error))
             request.targets.removeAll { $0 == host }
         }
         guard !request.targets.isEmpty else {
@@ -141,9 +143,10 @@ extension TargetOutcome {
             path: nil, warnings: ["it got its copy in an earlier run"])
     }
 
-    init(_ host: String, _ request: CloneRequest, _ error: KVMCloneError, keeps: Bool) {
+    /// A target that stays as an earlier run has left it.
+    init(left host: String, newName: String, _ error: KVMCloneError) {
         self.init(
-            host: host, newName: request.newName, error: error, verified: false, logicalBytes: 0, wireBytes: 0,
-            seconds: 0, path: nil, warnings: [], kept: keeps ? 0 : nil)
+            host: host, newName: newName, error: error, verified: false, logicalBytes: 0, wireBytes: 0, seconds: 0,
+            path: nil, warnings: [], kept: 0)
     }
 }

@@ -185,6 +185,114 @@ import Testing
         await fleet.close()
     }
 
+    @Test("A backing chain whose overlay was told its base's new name already is gone on with", .timeLimit(.minutes(2)))
+    func rebasedChain() async throws {
+        let fleet = try FakeFleet(machine: MachineRecipe(disks: [DiskRecipe(format: "qcow2", size: 4 << 20)]))
+        let top = fleet.source.pool + "/" + fleet.machine.disks[0].fileName(machine: fleet.machine.name)
+        let base = fleet.source.pool + "/base.qcow2"
+        try FileManager.default.moveItem(atPath: top, toPath: base)
+        try Tool.run("qemu-img", ["create", "-q", "-f", "qcow2", "-b", base, "-F", "qcow2", top])
+        try Tool.run("qemu-io", ["-c", "write -P 7 65536 65536", top])
+        let id = OperationID()
+        fleet.targets[0].faults.fail(.name("define"), .before)
+        let result = try await fleet.run(id: id)
+        #expect(result.state == .interrupted)
+        let finished = try await fleet.coordinator.resume(id, stop: StopSignal()) { _ in }
+        #expect(finished.targets.map(\.error) == [nil])
+        #expect(finished.targets[0].verified)
+        let copy = fleet.targets[0].pool + "/" + fleet.machine.disks[0].fileName(machine: fleet.machine.name)
+        let comparison = try Tool.run("qemu-img", ["compare", top, copy])
+        #expect(comparison.contains("identical"))
+        #expect(try await fleet.heldThings(by: id) == [])
+        await fleet.close()
+    }
+
+    @Test("What was set aside for a copy that can't be used any more is back before the next one is made")
+    func replacedIsBack() async throws {
+        let fleet = try FakeFleet()
+        let target = fleet.targets[0]
+        var old = fleet.machine
+        old.uuid = "6a1e1c1e-0000-4000-8000-0000000000ff"
+        old.disks = [DiskRecipe(size: 128 << 10, seed: 99)]
+        try target.add(old)
+        let before = try target.snapshot()
+        var options = CloneOptions()
+        options.force = true
+        let id = OperationID()
+        target.faults.act(.name(Publish.name), .after) { () throws(KVMCloneError) in
+            target.killAgent()
+            throw FaultPlan.error
+        }
+        #expect(try await fleet.run(options, id: id).state == .interrupted)
+        let disk = fleet.machine.disks[0].fileName(machine: fleet.machine.name)
+        #expect(try target.snapshot().files[disk] != before.files[disk])
+        let file = try #require(FileHandle(forWritingAtPath: fleet.source.pool + "/" + disk))
+        try file.write(contentsOf: Data("another guest".utf8))
+        try file.close()
+        target.faults.clear()
+        target.faults.fail(.name(Receive.name), .before)
+        let again = try await fleet.coordinator.resume(id, stop: StopSignal()) { _ in }
+        #expect(again.state == .interrupted)
+        #expect(try target.snapshot().files[disk] == before.files[disk])
+        #expect(try target.snapshot().domains == before.domains)
+        try await fleet.finish(id)
+        await fleet.close()
+    }
+
+    @Test("A resumed operation of the same process keeps to the budgets")
+    func budgets() async throws {
+        let budgets = Budgets(fleet: nil)
+        let id = OperationID()
+        let flow = Flow(operation: id, job: HexBytes([1]), parent: "source", child: "target1")
+        let limit = OperationLimit(Timetable(bytesPerSecond: 1 << 20), whole: flow)
+        await budgets.begin(id)
+        await budgets.end(id)
+        await budgets.set([flow: 1], of: id, limit: limit) { _ in }
+        #expect(await budgets.rate(of: flow) == nil)
+        await budgets.begin(id)
+        await budgets.set([flow: 1], of: id, limit: limit) { _ in }
+        #expect(await budgets.rate(of: flow) == 1 << 20)
+    }
+
+    @Test("Claims that the earlier run's agent has not given back yet are waited for", .timeLimit(.minutes(2)))
+    func claimedStill() async throws {
+        let fleet = try Self.fleet()
+        let id = OperationID()
+        let stop = StopSignal()
+        _ = try await Self.interrupt(fleet, id, at: 0.2, stop: stop) { stop.stop(.cancelled("stopped", .keep), .keep) }
+        // As an agent does that still flushes what it has.
+        let name = Claim.Subject.target(name: fleet.machine.name)
+        _ = try await fleet.targets[0].ask(Claim(name, operation: id.description, fence: 2))
+        let releasing = Task {
+            try await Task.sleep(for: .milliseconds(700))
+            _ = try await fleet.targets[0].ask(
+                ReleaseClaims(operation: id.description, fence: 1, keepsRecords: true))
+        }
+        try await fleet.finish(id)
+        try await releasing.value
+        await fleet.close()
+    }
+
+    @Test("Stopped while another run is planned, an operation stays as it is: code 75", .timeLimit(.minutes(2)))
+    func stopPlanning() async throws {
+        let fleet = try Self.fleet()
+        let id = OperationID()
+        let first = StopSignal()
+        _ = try await Self.interrupt(fleet, id, at: 0.2, stop: first) {
+            first.stop(.cancelled("stopped", .keep), .keep)
+        }
+        let second = StopSignal()
+        second.stop(.cancelled("stopped", .keep), .keep)
+        let error = await #expect(throws: KVMCloneError.self) {
+            _ = try await fleet.coordinator.resume(id, stop: second) { _ in }
+        }
+        #expect(error?.exitCode == .tryAgain)
+        #expect(error?.whatToDo?.contains("kvm-clone op resume \(id)") == true)
+        #expect(try await fleet.journal.operation(id)?.state == .interrupted)
+        try await fleet.finish(id)
+        await fleet.close()
+    }
+
     @Test("An interrupted operation that is cleaned up leaves nothing, and can't be gone on with")
     func cleanUp() async throws {
         let fleet = try Self.fleet()
