@@ -9,11 +9,12 @@ struct DigestLogs: Sendable {
     private static let mostDays = 30.0
 
     let folder: String
+    /// Checked: it is part of a file's name.
     let operation: String
 
     /// A log for each disk; nil for one that can't be had, or whose state nobody can tell. Nothing depends on them.
     func open(_ disks: [(index: UInt16, opened: SourceOpening.Opened)]) -> [UnitDigestLog?] {
-        guard FileName.isOperation(operation), (try? ClaimFolder.make(folder)) != nil else { return [] }
+        guard (try? ClaimFolder.make(folder)) != nil else { return [] }
         removeOld()
         return disks.map { index, opened in
             opened.generation.flatMap { generation in
@@ -23,7 +24,6 @@ struct DigestLogs: Sendable {
     }
 
     func remove(_ indexes: [UInt32]) {
-        guard FileName.isOperation(operation) else { return }
         for index in indexes { unlink(path(index)) }
     }
 

@@ -14,7 +14,9 @@ extension LeafRanges {
                 }
                 return ends[0]..<ends[1]
             }
-            return try LeafRanges(ranges, size: size)
+            do throws(TransferError) { return try LeafRanges(ranges, size: size) } catch {
+                throw KVMCloneError(.validation, "\(error)")
+            }
         }
     }
 

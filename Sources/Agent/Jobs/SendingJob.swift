@@ -33,6 +33,9 @@ final class SendingJob: JoinableJob {
         guard let key = JobKey(request.secret.value.bytes), let uuid = UUID(job: request.job) else {
             throw KVMCloneError(.validation, "the job's id or key has the wrong length")
         }
+        guard FileName.isOperation(request.operation) else {
+            throw KVMCloneError(.validation, "'\(Validation.printable(request.operation))' is no operation's id")
+        }
         let disks = try request.disks.map { try SourceOpening.open($0, roots: request.roots) }
         var options = SendOptions(streams: request.streams)
         options.verify = request.digests
@@ -95,9 +98,11 @@ final class SendingJob: JoinableJob {
     /// Which parts of targets' tails are the same here.
     func compare(_ request: CompareTail) throws -> CompareTail.Response {
         let ranges = try LeafRanges.of(request.disks, sizes: sources.map(\.size))
-        guard request.digests.count == ranges.count, ranges.reduce(0, { $0 + $1.leaves }) <= KeptDisk.mostLeaves
+        guard request.digests.count == ranges.count,
+            ranges.reduce(0, { $0 + $1.leaves }) <= KeptDisk.mostLeaves,
+            zip(request.digests, ranges).allSatisfy({ $0.bytes.count == Int($1.leaves) * Digest256.size })
         else {
-            throw KVMCloneError(.validation, "digests of \(request.digests.count) disks, or too many leaves")
+            throw KVMCloneError(.validation, "digests that don't belong to the ranges, or too many")
         }
         isRunning.update { $0 += 1 }
         defer { isRunning.update { $0 -= 1 } }
