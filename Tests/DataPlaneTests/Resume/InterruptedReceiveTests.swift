@@ -52,8 +52,7 @@ struct InterruptedReceiveTests {
             let root = try folder.pool()
             let source = MemoryDisk.random(size: Self.size, seed: seed)
             let sink = PowerLossDisk(size: Self.size, seed: seed)
-            let subject = ResumeJournal.Subject(
-                operation: "OP", number: 0, size: UInt64(Self.size), format: "raw", generation: [7])
+            let subject = ResumeJournal.Subject.test(size: UInt64(Self.size))
             let file = try root.createTemporary(operation: "OP", number: 0)
             let journal = try ResumeJournal.create(for: file, subject, in: root)
             _ = try FileSink(file, size: UInt64(Self.size))
@@ -105,8 +104,7 @@ struct InterruptedReceiveTests {
         try await blocking {
             let folder = try TestFolder()
             let root = try folder.pool()
-            let subject = ResumeJournal.Subject(
-                operation: "OP", number: 0, size: UInt64(Self.size), format: "raw", generation: [7])
+            let subject = ResumeJournal.Subject.test(size: UInt64(Self.size))
             let file = try root.createTemporary(operation: "OP", number: 0)
             let journal = try ResumeJournal.create(for: file, subject, in: root)
             let sink = try FileSink(file, size: UInt64(Self.size))

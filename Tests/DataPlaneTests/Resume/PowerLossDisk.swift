@@ -92,3 +92,10 @@ func expectEqual(
     let place = range.first { first[Int($0)] != second[Int($0)] }
     Issue.record("byte \(place ?? 0) of \(range) differs", sourceLocation: sourceLocation)
 }
+
+extension ResumeJournal.Subject {
+    /// The first raw disk of an operation.
+    static func test(size: UInt64) -> ResumeJournal.Subject {
+        ResumeJournal.Subject(operation: "OP", number: 0, size: size, format: "raw", generation: [7])
+    }
+}

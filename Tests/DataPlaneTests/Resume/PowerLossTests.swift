@@ -17,8 +17,7 @@ struct PowerLossTests {
         try await blocking {
             let folder = try TestFolder()
             let source = MemoryDisk.random(size: Self.size, seed: seed)
-            let subject = ResumeJournal.Subject(
-                operation: "OP", number: 0, size: UInt64(Self.size), format: "raw", generation: [7])
+            let subject = ResumeJournal.Subject.test(size: UInt64(Self.size))
             let final = try FileName("disk.img")
             try Ext4.with(in: folder) { path, loseAndMount in
                 do {

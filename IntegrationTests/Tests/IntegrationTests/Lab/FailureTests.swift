@@ -18,6 +18,14 @@ extension Integration.Lab {
             return copy
         }
 
+        /// Goes on with a copy that was interrupted on its way to two targets, and removes both copies.
+        private func goOn(with copy: RunningCopy, _ hosts: LabHosts, _ before: Set<String>) async throws {
+            let again = try await copy.tool("op", "resume", try copy.operation())
+            #expect(again.code == 0 && again.error.contains("are there already"), "\(again)")
+            for host in [2, 3] { try await hosts.remove("half", from: host) }
+            try await hosts.settles(to: before)
+        }
+
         private func killAgent(_ hosts: LabHosts, _ host: Int) async throws {
             let agents = try await hosts.agents(host)
             try #require(!agents.isEmpty)
@@ -148,10 +156,7 @@ extension Integration.Lab {
             let outcome = try await copy.end()
             #expect(![0, 3].contains(outcome.code) && !outcome.wasKilled, "\(outcome)")
             #expect(outcome.error.contains("kvm1"), "\(outcome)")
-            let again = try await copy.tool("op", "resume", try copy.operation())
-            #expect(again.code == 0 && again.error.contains("are there already"), "\(again)")
-            for host in [2, 3] { try await hosts.remove("half", from: host) }
-            try await hosts.settles(to: before)
+            try await goOn(with: copy, hosts, before)
         }
 
         @Test(
@@ -166,10 +171,7 @@ extension Integration.Lab {
             try await waitUntil("the agents end", within: 60) {
                 try await hosts.contents().subtracting(before).allSatisfy { $0.contains("/.kvm-clone-") }
             }
-            let again = try await copy.tool("op", "resume", try copy.operation())
-            #expect(again.code == 0 && again.error.contains("are there already"), "\(again)")
-            for host in [2, 3] { try await hosts.remove("half", from: host) }
-            try await hosts.settles(to: before)
+            try await goOn(with: copy, hosts, before)
         }
 
         @Test("Ctrl-C in the middle keeps what is copied: exit 75; a clean-up leaves nothing")
@@ -212,10 +214,7 @@ extension Integration.Lab {
             try await hosts.lab("start", "kvm3", "libvirtd").succeeded()
             #expect(outcome.code == 3, "\(outcome)")
             #expect(try await hosts.names(2).contains("half"))
-            let again = try await copy.tool("op", "resume", try copy.operation())
-            #expect(again.code == 0 && again.error.contains("are there already"), "\(again)")
-            for host in [2, 3] { try await hosts.remove("half", from: host) }
-            try await hosts.settles(to: before)
+            try await goOn(with: copy, hosts, before)
         }
     }
 }
