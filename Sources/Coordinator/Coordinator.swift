@@ -13,11 +13,15 @@ package struct Coordinator: Sendable {
     let logger: Logger
     let fleet: Fleet?
     let budgets: Budgets
+    let patience: Pulse.Patience
 
-    /// `fleet`: what is known of the network between the hosts. `budgets`: shared by all that sends over it.
+    /// `fleet`: what is known of the network between the hosts. `budgets`: shared by all that sends over it. `patience`:
+    /// with hosts that don't answer.
     package init(
-        journal: any Journal, logger: Logger, fleet: Fleet? = nil, budgets: Budgets? = nil, hosts: @escaping Hosts
+        journal: any Journal, logger: Logger, fleet: Fleet? = nil, budgets: Budgets? = nil,
+        patience: Pulse.Patience = Pulse.Patience(), hosts: @escaping Hosts
     ) {
+        self.patience = patience
         self.hosts = hosts
         self.journal = journal
         self.logger = logger
@@ -177,7 +181,7 @@ package struct Coordinator: Sendable {
         return await CopyOperation(
             id: id, plan: work.plan, distribution: work.distribution, budgets: budgets, options: work.options,
             attempt: attempt, source: work.source, targets: work.targets, journal: journal, stop: work.stop,
-            logger: logger, emit: emit
+            logger: logger, patience: patience, emit: emit
         ).run()
     }
 

@@ -39,6 +39,17 @@ package actor Host: HostDriver {
         return greeting
     }
 
+    package func ping() async throws(KVMCloneError) {
+        guard case .success(let link)? = await linking?.valueUnlessCancelled(), link.isAlive else { return }
+        _ = try await link.call(Ping())
+    }
+
+    package func abandon(_ reason: KVMCloneError) async {
+        guard case .success(let link)? = await linking?.valueUnlessCancelled() else { return }
+        link.abandon(reason)
+        linking = nil
+    }
+
     package nonisolated func agentEvents() -> AsyncStream<AgentEvent> {
         hub.stream()
     }

@@ -8,6 +8,8 @@ protocol JoinableJob: Sendable {
     func peers(as part: Joint.Part) throws(KVMCloneError) -> PeerTable
     /// Limits what is sent to a child, or to all.
     func setRate(_ rate: UInt64?, child: String?) throws(KVMCloneError)
+    /// Ends all connections with a peer, as if they had broken.
+    func drop(peer: String)
     /// Ends the job where it stands, and waits for that. What isn't complete is removed.
     func close() throws
     /// The same, but what can be gone on with stays. Answers how many bytes that are.
@@ -59,6 +61,10 @@ final class JobTable: Sendable {
 
     func setRate(_ request: SetRate) throws(KVMCloneError) {
         try find(request.job).setRate(request.rate, child: request.child)
+    }
+
+    func drop(_ request: DropPeer) throws(KVMCloneError) {
+        try find(request.job).drop(peer: request.peer)
     }
 
     func joinable(_ id: HexBytes, as part: Joint.Part) throws(KVMCloneError) -> PeerTable {

@@ -83,6 +83,9 @@ final class PeerTable: Sendable {
         guard failure.isEmpty else { throw KVMCloneError(.connection, "the peer can't be joined", cause: failure) }
     }
 
+    /// The links that were joined with a peer, whether or not they still stand.
+    func links(with peer: String) -> Set<LinkNumber> { state.update { $0.joined[peer, default: []] } }
+
     /// Stops listening. Links that are joined belong to the job.
     func close() {
         let (listeners, meetings) = state.update { state in

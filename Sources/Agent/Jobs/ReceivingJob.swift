@@ -38,6 +38,7 @@ final class ReceivingJob: JoinableJob {
         let disks = try TargetDisk.make(request)
         var options = ReceiveOptions(streams: request.streams)
         options.idleTimeout = Double(request.stallTimeout)
+        options.linkTimeout = Double(request.stallTimeout)
         options.survivesLostLinks = request.inTrees
         options.verifyThreads = request.digests ? Self.readBackThreads : 0
         do {
@@ -64,12 +65,13 @@ final class ReceivingJob: JoinableJob {
             children = PeerTable(
                 role: .sender, handshake: { transfer.handshake(child: $0) },
                 complete: { child, salt, joint, links in
-                    try transfer.addChild(id: child, salt: salt, links: links, mayLag: joint.mayLag, rate: joint.rate)
+                    try transfer.addChild(id: child, salt: salt, links: links, terms: TargetTerms(joint))
                 })
             let job = request.job
             transfer.onLost(
                 link: { emit(.linkLost(LinkLoss(job: job, link: $0.raw, reason: "\($1)"))) },
-                child: { emit(.linkLost(LinkLoss(job: job, link: $1.raw, child: $0, reason: "\($2)"))) })
+                child: { emit(.linkLost(LinkLoss(job: job, link: $1.raw, child: $0, reason: "\($2)"))) },
+                lag: { emit(.lagging(Lagging(job: job, child: $0))) })
         } catch {
             for disk in disks { disk.discardIfNew() }
             throw error
@@ -108,6 +110,11 @@ final class ReceivingJob: JoinableJob {
     func setRate(_ rate: UInt64?, child: String?) throws(KVMCloneError) {
         guard let child else { throw KVMCloneError(.validation, "a receiving job limits its children by name") }
         transfer.setRate(rate, child: child)
+    }
+
+    func drop(peer: String) {
+        transfer.drop(child: peer)
+        transfer.drop(links: parents.links(with: peer))
     }
 
     /// Receives everything and makes it durable.

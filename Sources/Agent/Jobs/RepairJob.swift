@@ -26,10 +26,10 @@ final class RepairJob: JoinableJob {
         opened = OpenRepair.Response(salt: HexBytes(transfer.salt.bytes))
         peers = PeerTable(
             role: .sender, handshake: { transfer.handshake(receiver: $0) },
-            complete: { peer, salt, _, links in
+            complete: { peer, salt, joint, links in
                 // A repair has streams of its own; the target counts its links as further attempts at some of those
                 // that the job has.
-                try transfer.addTarget(id: peer, salt: salt, links: links)
+                try transfer.addTarget(id: peer, salt: salt, links: links, terms: TargetTerms(joint))
             })
     }
 
@@ -46,6 +46,8 @@ final class RepairJob: JoinableJob {
     }
 
     func setRate(_ rate: UInt64?, child: String?) { transfer.setRate(rate, target: child) }
+
+    func drop(peer: String) { transfer.drop(target: peer) }
 
     func close() {
         transfer.cancel()

@@ -64,9 +64,10 @@ final class SendingJob: JoinableJob {
         peers = PeerTable(
             role: .sender, handshake: { transfer.handshake(receiver: $0) },
             complete: { peer, salt, joint, links in
-                try transfer.addTarget(id: peer, salt: salt, links: links, mayLag: joint.mayLag, rate: joint.rate)
+                try transfer.addTarget(id: peer, salt: salt, links: links, terms: TargetTerms(joint))
             })
         let job = request.job
+        transfer.onLag { emit(.lagging(Lagging(job: job, child: $0))) }
         transfer.onLost { emit(.linkLost(LinkLoss(job: job, link: $1.raw, child: $0, reason: "\($2)"))) }
     }
 
@@ -122,6 +123,8 @@ final class SendingJob: JoinableJob {
 
     func setRate(_ rate: UInt64?, child: String?) { transfer.setRate(rate, target: child) }
 
+    func drop(peer: String) { transfer.drop(target: peer) }
+
     /// Every target has all of it, or has failed.
     func runDry() { transfer.runDry() }
 
@@ -158,6 +161,12 @@ extension UUID {
     init?(job: HexBytes) {
         guard job.bytes.count == 16 else { return nil }
         self = job.bytes.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+    }
+}
+
+extension TargetTerms {
+    init(_ joint: Joint) {
+        self.init(mayLag: joint.mayLag, due: joint.due, patience: joint.patience, rate: joint.rate)
     }
 }
 

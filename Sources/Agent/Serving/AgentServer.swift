@@ -41,6 +41,7 @@ public final class AgentServer: Sendable {
         } catch {
             throw .malformed("\(error)")
         }
+        if head.call == Ping.name { return output.send(ReplyEnvelope(id: head.id, ok: Done())) }
         guard let handler = table.handlers[head.call] else {
             let error = KVMCloneError(
                 .validation, "the agent knows no request '\(Validation.printable(head.call))'",

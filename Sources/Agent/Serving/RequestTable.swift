@@ -24,6 +24,7 @@ struct RequestTable: Sendable {
         on(ListenLocally.self) { try state.jobs.joinable($0.job, as: $0.joint.part).listenLocally($0) }
         on(Dial.self) { try state.jobs.joinable($0.job, as: $0.joint.part).dial($0) }
         on(SetRate.self) { try state.jobs.setRate($0) }
+        on(DropPeer.self) { try state.jobs.drop($0) }
         on(AwaitPeer.self) { try state.jobs.joinable($0.job, as: $0.joint.part).awaitPeer($0) }
         on(CompareTail.self) { try state.jobs.sending($0.job).compare($0) }
         on(KeepTail.self) { try state.jobs.receiving($0.job).keep($0) }

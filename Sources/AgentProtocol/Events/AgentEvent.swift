@@ -5,6 +5,19 @@ package enum AgentEvent: Codable, Sendable, Equatable {
     case readingBack(ReceivingProgress)
     /// A connection between two agents of a job is gone.
     case linkLost(LinkLoss)
+    /// A child holds its parent up too much: the parent waits for it no more.
+    case lagging(Lagging)
+}
+
+/// Who is too slow, as its parent tells it.
+package struct Lagging: Codable, Sendable, Equatable {
+    package var job: HexBytes
+    package var child: String
+
+    package init(job: HexBytes, child: String) {
+        self.job = job
+        self.child = child
+    }
 }
 
 /// Which connection is gone, as one of its ends tells it.

@@ -14,13 +14,21 @@ package struct Joint: Codable, Sendable, Hashable {
     package var isOrigin: Bool
     /// Whether the parent leaves out what the child has no time for, instead of waiting for it.
     package var mayLag: Bool
+    /// Bytes per second that the child was planned to take. One that takes less, and holds its parent up, is left behind
+    /// like that by itself; nil: it is waited for.
+    package var due: UInt64?
+    /// Spans of 10 s in a row that this takes.
+    package var patience: Int
     /// What the parent may send to the child from the first byte on, in bytes per second; nil: as before.
     package var rate: UInt64?
 
     package init(
-        _ part: Part, links: [UInt16], isOrigin: Bool = false, mayLag: Bool = false, rate: UInt64? = nil
+        _ part: Part, links: [UInt16], isOrigin: Bool = false, mayLag: Bool = false, due: UInt64? = nil,
+        patience: Int = 1, rate: UInt64? = nil
     ) {
         self.mayLag = mayLag
+        self.due = due
+        self.patience = patience
         self.rate = rate
         self.part = part
         self.links = links

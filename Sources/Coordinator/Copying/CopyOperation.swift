@@ -17,12 +17,14 @@ package struct CopyOperation: Sendable {
     package let stop: StopSignal
     package let emit: @Sendable (OperationEvent) -> Void
     package let logger: Logger
+    let patience: Pulse.Patience
 
     package init(
         id: OperationID, plan: ClonePlan, distribution: Distribution = Distribution(),
         budgets: Budgets, options: CloneOptions, attempt: Attempt = Attempt(),
         source: any HostDriver, targets: [any HostDriver],
-        journal: any Journal, stop: StopSignal, logger: Logger, emit: @escaping @Sendable (OperationEvent) -> Void
+        journal: any Journal, stop: StopSignal, logger: Logger,
+        patience: Pulse.Patience = Pulse.Patience(), emit: @escaping @Sendable (OperationEvent) -> Void
     ) {
         self.id = id
         self.plan = plan
@@ -34,6 +36,7 @@ package struct CopyOperation: Sendable {
         self.targets = targets
         self.journal = journal
         self.stop = stop
+        self.patience = patience
         var logger = logger
         logger[metadataKey: "operation"] = "\(id)"
         logger[metadataKey: "vm"] = "\(plan.vm)"

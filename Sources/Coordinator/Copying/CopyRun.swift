@@ -56,6 +56,7 @@ struct CopyRun: Sendable {
             return result
         }
         let losses = Task { await listen(keeper) }
+        let pulse = Task { await Pulse(operation: operation, keeper: keeper).run() }
         let clock = Task { await operation.budgets.keepTime() }
         let repairs = Task {
             guard operation.isInTrees, case .success = await sending.value else { return }
@@ -80,18 +81,24 @@ struct CopyRun: Sendable {
             await operation.budgets.end(operation.id)
         }
         await releaseSource(keeping: outcomes.contains { $0.kept != nil })
+        pulse.cancel()
         return outcomes
     }
 
-    /// Passes on what agents tell of lost links.
+    /// Passes on what agents tell of each other.
     private func listen(_ keeper: TreeKeeper) async {
         await withTaskGroup(of: Void.self) { group in
             for driver in [operation.source] + operation.targets {
                 group.addTask {
                     for await event in await driver.agentEvents() {
-                        guard case .linkLost(let loss) = event, loss.job == operation.job else { continue }
-                        // Each by itself: joining takes a while.
-                        Task { await keeper.lost(loss, toldBy: driver.name) }
+                        switch event {
+                        case .linkLost(let loss) where loss.job == operation.job:
+                            // Each by itself: joining takes a while.
+                            Task { await keeper.lost(loss, toldBy: driver.name) }
+                        case .lagging(let child) where child.job == operation.job:
+                            await keeper.lags(child.child, toldBy: driver.name)
+                        case .sending, .receiving, .readingBack, .linkLost, .lagging: break
+                        }
                     }
                 }
             }

@@ -28,7 +28,7 @@ struct CopyWatch: Sendable {
                             tracker.received(progress, during: .copying, host: target.name)
                         case .readingBack(let progress) where progress.job == operation.job:
                             tracker.received(progress, during: .verifying, host: target.name)
-                        case .sending, .receiving, .readingBack, .linkLost: break
+                        case .sending, .receiving, .readingBack, .linkLost, .lagging: break
                         }
                     }
                 }

@@ -19,10 +19,7 @@ struct Joiner {
     let child: JoinEnd
     /// Numbers of the links at the child.
     let links: [UInt16]
-    /// Whether the parent leaves out what the child has no time for.
-    var mayLag = false
-    /// What the parent may send to the child, in bytes per second; nil: it is told later, or isn't limited.
-    var rate: UInt64?
+    var terms = LinkTerms()
     let choice: CloneOptions.PathChoice
 
     /// Seconds until a direct connection has to stand.
@@ -46,7 +43,10 @@ struct Joiner {
         return (.coordinator, "no direct connection: \(refused)")
     }
 
-    private var asParent: Joint { Joint(.parent, links: links, mayLag: mayLag, rate: rate) }
+    private var asParent: Joint {
+        Joint(
+            .parent, links: links, mayLag: terms.mayLag, due: terms.due, patience: terms.patience, rate: terms.rate)
+    }
     private var asChild: Joint { Joint(.child, links: links, isOrigin: parentJob != nil) }
 
     private func job(of end: JoinEnd) -> HexBytes { end.name == child.name ? job : parentJob ?? job }

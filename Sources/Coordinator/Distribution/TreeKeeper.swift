@@ -19,12 +19,16 @@ actor TreeKeeper {
     /// How a target was joined: the worst of its ways, and why it isn't a direct one.
     typealias Joined = (path: DataPath?, notes: [String])
 
-    private let operation: CopyOperation
+    let operation: CopyOperation
     /// How fast it went, and why.
     nonisolated let pace: PaceRecord
-    private var ends: [String: JoinEnd]
+    private(set) var ends: [String: JoinEnd]
     private var state: TreeState?
-    private var finished: Set<String> = []
+    private(set) var finished: Set<String> = []
+    /// Hosts that don't answer at the moment.
+    var quiet: Set<String> = []
+    /// Targets that somebody waits for no more.
+    var lagging: Set<String> = []
     private var waiting: [(host: String, CheckedContinuation<Void, Never>)] = []
     /// Targets that have gone on to publish: they pass on and repair nothing any more.
     private var departed: Set<String> = []
@@ -75,7 +79,11 @@ actor TreeKeeper {
         let (layout, plan) = self.layout(for: ready)
         state = TreeState(source: source, layout: layout, plan: plan)
         var answers = await Self.join(
-            layout.edges.compactMap { attempt($0.parent, $0.child, $0.streams, mayLag: $0.mayLag) })
+            layout.edges.compactMap { edge in
+                attempt(
+                    edge.parent, edge.child, edge.streams,
+                    terms: layout.terms(from: edge.parent, to: edge.child, stripes: edge.stripes, plan: plan))
+            })
         // Whoever can't be joined to another target, which may be the other's fault, gets it from the source.
         let failed = answers.filter { !$0.hasJoined && $0.parent != source }
         let again = failed.compactMap { failure in
@@ -83,8 +91,8 @@ actor TreeKeeper {
             guard let generation = state?.move(failure.child, to: source, in: stripes) else {
                 return nil as JoinAttempt?
             }
-            return attempt(
-                source, failure.child, failure.streams, mayLag: failure.joiner.mayLag, generation: generation)
+            let terms = layout.terms(from: source, to: failure.child, stripes: stripes, plan: plan)
+            return attempt(source, failure.child, failure.streams, terms: terms, generation: generation)
         }
         if !again.isEmpty {
             answers.removeAll { !$0.hasJoined && $0.parent != source }
@@ -121,11 +129,13 @@ actor TreeKeeper {
     private func limit(_ rates: [Flow: UInt64?]) async {
         await withTaskGroup { group in
             for (name, flows) in Dictionary(grouping: rates, by: \.key.parent) {
-                guard let parent = ends[name]?.driver else { continue }
+                guard let parent = ends[name]?.driver, !quiet.contains(name) else { continue }
                 group.addTask { [operation] in
                     for (flow, rate) in flows {
                         do throws(KVMCloneError) {
-                            _ = try await parent.call(SetRate(job: flow.job, child: flow.child, rate: rate))
+                            _ = try await within(.seconds(5), on: name) { () throws(KVMCloneError) in
+                                try await parent.call(SetRate(job: flow.job, child: flow.child, rate: rate))
+                            }
                         } catch {
                             // A sender that is gone sends nothing.
                             operation.logger.warning(
@@ -138,12 +148,12 @@ actor TreeKeeper {
     }
 
     private func attempt(
-        _ parent: String, _ child: String, _ streams: [UInt16], mayLag: Bool, generation: Int = 0
+        _ parent: String, _ child: String, _ streams: [UInt16], terms: LinkTerms, generation: Int = 0
     ) -> JoinAttempt? {
         guard let near = ends[parent], let far = ends[child] else { return nil }
         let links = streams.map { UInt16(generation * TreeState.streamsPerGeneration) + $0 }
         return JoinAttempt(
-            parent: parent, child: child, streams: streams, joiner: joiner(near, far, links: links, mayLag: mayLag),
+            parent: parent, child: child, streams: streams, joiner: joiner(near, far, links: links, terms),
             answer: nil)
     }
 
@@ -199,9 +209,9 @@ actor TreeKeeper {
         return layout.streams == streams ? (layout, plan) : (star, nil)
     }
 
-    private func joiner(_ parent: JoinEnd, _ child: JoinEnd, links: [UInt16], mayLag: Bool) -> Joiner {
+    private func joiner(_ parent: JoinEnd, _ child: JoinEnd, links: [UInt16], _ terms: LinkTerms) -> Joiner {
         Joiner(
-            job: operation.job, parent: parent, child: child, links: links, mayLag: mayLag,
+            job: operation.job, parent: parent, child: child, links: links, terms: terms,
             choice: operation.options.path)
     }
 
@@ -215,7 +225,8 @@ actor TreeKeeper {
         // A parent loses all links to a child at once; a child tells of each.
         let streams = loss.child == nil ? [link % UInt16(TreeState.streamsPerGeneration)] : nil
         let stripes = state?.stripes(of: child, generation: generation, streams: streams) ?? []
-        guard !stripes.isEmpty, !finished.contains(child) else { return }
+        // Whoever is quiet tells of its links when it answers again.
+        guard !stripes.isEmpty, !finished.contains(child), !quiet.contains(child) else { return }
         operation.logger.info(
             "link lost", metadata: ["host": "\(child)", "told by": "\(host)", "reason": "\(loss.reason)"])
         await findParent(for: child, in: stripes, avoiding: [])
@@ -224,18 +235,17 @@ actor TreeKeeper {
     /// Joins `child` to a new parent in each of the stripes. One that can't be joined, for it has ended as well or has
     /// no more to give, is avoided the next time.
     private func findParent(for child: String, in stripes: [Int], avoiding avoided: Set<String>) async {
-        for (parent, stripes, generation) in state?.reparent(child, in: stripes, avoiding: avoided) ?? [] {
+        for (parent, stripes, generation) in state?.reparent(child, in: stripes, avoiding: avoided.union(quiet)) ?? [] {
             guard let near = ends[parent], let far = ends[child], let layout = state?.layout else { continue }
             let links = stripes.flatMap { layout.stripes[$0].streams }.map {
                 UInt16(generation * TreeState.streamsPerGeneration) + $0
             }
             do {
-                let mayLag = stripes.contains { layout.stripes[$0].mayLag }
+                var terms = layout.terms(from: parent, to: child, stripes: stripes, plan: state?.plan)
                 // The links are limited from their first byte on.
                 await budget(waits: false)
-                var joiner = joiner(near, far, links: links, mayLag: mayLag)
-                joiner.rate = await operation.budgets.rate(of: flow(parent, child, job: operation.job))
-                _ = try await joiner.join()
+                terms.rate = await operation.budgets.rate(of: flow(parent, child, job: operation.job))
+                _ = try await joiner(near, far, links: links, terms).join()
                 await budget(renewed: (parent, child))
                 operation.logger.info("new parent", metadata: ["host": "\(child)", "parent": "\(parent)"])
             } catch {
@@ -302,9 +312,9 @@ actor TreeKeeper {
         await withCheckedContinuation { waiting.append((host, $0)) }
     }
 
-    /// Targets that are still receiving.
+    /// Targets that are still receiving, and can be asked.
     var unfinished: [String] {
-        operation.plan.targets.map(\.host).filter { !finished.contains($0) && ends[$0] != nil }
+        operation.plan.targets.map(\.host).filter { !finished.contains($0) && ends[$0] != nil && !quiet.contains($0) }
     }
 
     /// Ends for a repair of `child`: a target that has everything, and has the fewest others to repair, else the
@@ -312,7 +322,8 @@ actor TreeKeeper {
     func beginRepair(of child: String) -> (parent: JoinEnd, child: JoinEnd, generation: Int)? {
         guard let far = ends[child], let generation = state?.nextGeneration(of: child) else { return nil }
         let helpers =
-            finished.filter { !departed.contains($0) && ends[$0] != nil && $0 != child }.sorted()
+            finished.filter { !departed.contains($0) && ends[$0] != nil && $0 != child && !quiet.contains($0) }
+            .sorted()
         let name = helpers.min { repairs[$0, default: 0] < repairs[$1, default: 0] } ?? operation.source.name
         guard let near = ends[name] else { return nil }
         repairs[name, default: 0] += 1

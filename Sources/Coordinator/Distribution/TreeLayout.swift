@@ -59,22 +59,24 @@ struct TreeLayout: Sendable, Equatable {
     /// The links of each pair of a parent and a child, over all trees, in a fixed order.
     var edges: [Edge] {
         var edges: [DistributionPlan.Edge: Edge] = [:]
-        for stripe in stripes {
+        for (number, stripe) in stripes.enumerated() {
             for (child, parent) in stripe.parents {
                 let pair = DistributionPlan.Edge(parent: parent, child: child)
-                let new = Edge(parent: parent, child: child, streams: [], mayLag: stripe.mayLag)
+                let new = Edge(parent: parent, child: child, streams: [], stripes: [])
                 edges[pair, default: new].streams += stripe.streams
+                edges[pair, default: new].stripes.append(number)
             }
         }
         return edges.values.sorted { ($0.parent, $0.child) < ($1.parent, $1.child) }
     }
 
-    /// A parent, a child, and the streams between them.
+    /// A parent, a child, and what goes on between them.
     struct Edge: Sendable, Equatable {
         var parent: String
         var child: String
         var streams: [UInt16]
-        var mayLag: Bool
+        /// Where it stands in `TreeLayout.stripes`.
+        var stripes: [Int]
     }
 
     /// Divides `count` by weights: at least one each, the rest to whoever is farthest below its share.

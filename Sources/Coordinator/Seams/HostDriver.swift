@@ -25,6 +25,14 @@ package protocol HostDriver: Sendable {
     /// that a dead agent held is an error.
     func call<R: AgentRequest>(_ request: R) async throws(KVMCloneError) -> R.Response
 
+    /// Asks the running agent whether it still answers, and returns when it does, or at once when none runs. Throws when
+    /// it ends meanwhile.
+    func ping() async throws(KVMCloneError)
+
+    /// Gives the running agent up, which may hang: whoever waits for its answers gets `reason`. The next call starts
+    /// another one.
+    func abandon(_ reason: KVMCloneError) async
+
     /// What the agent tells by itself. Each call makes a stream of its own; it ends with `close`.
     func agentEvents() async -> AsyncStream<AgentEvent>
 

@@ -18,11 +18,13 @@ final class FanOut {
     private let stream: UInt16
     private let inbox: LinkInbox
     private let makeLink: (LinkOffer) throws -> TargetLink
-    private let whenEmpty: WhenEmpty
-    private var links: [TargetLink] = []
+    let whenEmpty: WhenEmpty
+    var links: [TargetLink] = []
     /// Those that nobody waits for.
-    private var lagging: [TargetLink] = []
-    private let window: UInt64
+    var lagging: [TargetLink] = []
+    let window: UInt64
+    let spare: Int
+    let lagClock: @Sendable () -> UInt64
     private let stallTimeout: UInt64
     private let limiter: RateLimiter?
     private let isCancelled: () -> Bool
@@ -45,6 +47,8 @@ final class FanOut {
         window = options.window
         stallTimeout = options.stallTimeout
         limiter = options.limiter
+        spare = options.spare
+        lagClock = options.lagClock
         self.isCancelled = isCancelled
     }
 
@@ -52,7 +56,8 @@ final class FanOut {
     /// the memory is free again.
     func send(_ base: UnsafeRawPointer, _ count: Int) throws(TransferError) {
         try sendToAll(base, count)
-        try each(&lagging) { try $0.offer(base, count, window: window) }
+        try offerToLagging(base, count)
+        leaveSlowBehind()
     }
 
     /// The same without those that may lag.
@@ -94,6 +99,8 @@ final class FanOut {
         if let limiter, !limiter.acquire(count * max(1, links.count), isCancelled: isCancelled) { throw .cancelled() }
         for link in links where link.target.limiter.slice != nil {
             let target = link.target
+            let begin = lagClock()
+            defer { charge(lagClock() - begin) { $0 === link } }
             if !target.limiter.acquire(count, isCancelled: { isCancelled() || target.hasFailed }), isCancelled() {
                 throw .cancelled()
             }
@@ -111,7 +118,9 @@ final class FanOut {
             socketTime += after - now
             now = after
             guard links.contains(where: { $0.cursor < count }) else { return }
+            let begin = lagClock()
             wait { $0.cursor < count ? (wants: true, room: $0.mayPush(window: window)) : (wants: false, room: false) }
+            charge(lagClock() - begin) { $0.cursor < count }
             let end = monotonicNanoseconds()
             waitTime += end - now
             now = end
@@ -218,7 +227,7 @@ final class FanOut {
 
     /// The same for some of them. True when any was taken out.
     @discardableResult
-    private func each(
+    func each(
         _ links: inout [TargetLink], _ body: (TargetLink) throws -> Void
     ) throws(TransferError) -> Bool {
         if isCancelled() { throw .cancelled() }
@@ -250,7 +259,7 @@ final class FanOut {
         dropStalled(now, among: links, isPending)
     }
 
-    private func dropStalled(_ now: UInt64, among links: [TargetLink], _ isPending: (TargetLink) -> Bool) {
+    func dropStalled(_ now: UInt64, among links: [TargetLink], _ isPending: (TargetLink) -> Bool) {
         for link in links where isPending(link) && now > link.lastProgress + stallTimeout {
             let seconds = stallTimeout / 1_000_000_000
             link.target.fail(

@@ -29,6 +29,7 @@ public final class ReceiveJob: Sendable {
     private struct Events {
         var onLinkLost: (@Sendable (LinkNumber, TransferError) -> Void)?
         var onChildLost: TargetLoss?
+        var onChildLag: (@Sendable (String) -> Void)?
     }
 
     fileprivate struct State: Sendable {
@@ -92,15 +93,14 @@ public final class ReceiveJob: Sendable {
     ///   - child: names it in reports.
     ///   - salt: the child's, as the coordinator told it.
     ///   - links: connections past their handshakes, by the numbers that they have at the child.
-    ///   - mayLag: whether frames that it has no time for are left out, instead of holding up this job.
-    ///   - rate: limits what it is sent, in bytes per second, from the first byte on; nil: as before.
+    ///   - terms: whether it is waited for, and its limit.
     public func addChild(
-        id child: String, salt: Salt, links: [(LinkNumber, Socket)], mayLag: Bool = false, rate: UInt64? = nil
+        id child: String, salt: Salt, links: [(LinkNumber, Socket)], terms: TargetTerms = TargetTerms()
     ) throws(TransferError) {
-        let onLost = events.withLock { $0.onChildLost }
+        let events = events.withLock { $0 }
         let target = SendTarget(
-            id: child, salt: salt, links: links, mayLag: mayLag, earlier: state.update { $0.children }, rate: rate,
-            onLost: onLost)
+            id: child, salt: salt, links: links, terms: terms, earlier: state.update { $0.children },
+            onLost: events.onChildLost, onLag: events.onChildLag)
         for (link, socket) in links {
             guard Int(link.stream) < relays.count,
                 relays[Int(link.stream)].inbox.offer(LinkOffer(target: target, link: link, socket: socket))
@@ -118,13 +118,25 @@ public final class ReceiveJob: Sendable {
         for one in state.update({ $0.children }) where one.id == child { one.limiter.setRate(bytesPerSecond) }
     }
 
+    /// Ends all that a child is sent, as if it had broken.
+    public func drop(child: String) {
+        for one in state.update({ $0.children }) where one.id == child { one.fail(SendTarget.droppedByOrder) }
+    }
+
+    /// Ends links to this receiver, as if they had broken.
+    public func drop(links: Set<LinkNumber>) {
+        state.update { state in
+            for (link, socket) in state.sockets where links.contains(link) { socket.shutDown() }
+        }
+    }
+
     /// `onLink` is called when a link to this receiver is lost, on a job that survives that; `onChild` when a child
-    /// that is added later is. From any thread.
+    /// that is added later is; `onLag` when such a child is waited for no more. From any thread.
     public func onLost(
         link onLink: @escaping @Sendable (LinkNumber, TransferError) -> Void,
-        child onChild: @escaping TargetLoss
+        child onChild: @escaping TargetLoss, lag onLag: @escaping @Sendable (String) -> Void = { _ in }
     ) {
-        events.withLock { $0 = Events(onLinkLost: onLink, onChildLost: onChild) }
+        events.withLock { $0 = Events(onLinkLost: onLink, onChildLost: onChild, onChildLag: onLag) }
     }
 
     /// Counts ranges of a disk as come and written: an earlier run has left them there. They are made durable, written
@@ -261,13 +273,15 @@ public final class ReceiveJob: Sendable {
     public var readBack: ReadBackProgress? { verifier?.progress }
 
     private func awaitStreams() throws(TransferError) {
-        let patience = UInt64(max(0, options.idleTimeout) * 1e9)
+        let patience = UInt64(max(0, options.linkTimeout) * 1e9)
         var deadline: UInt64? = monotonicNanoseconds() + patience
         while true {
             let isDone = state.wait(until: deadline) { [self] state -> Bool? in
                 if state.failure != nil || hasAll(state) { return true }
-                // Time counts only while connections are missing.
-                let isMissing = state.ended.count + state.active < options.streams
+                // Time counts only while connections are missing. What a lost one would have brought comes by others.
+                let isMissing =
+                    options.survivesLostLinks
+                    ? state.active == 0 : state.ended.count + state.active < options.streams
                 return isMissing == (deadline != nil) ? nil : false
             }
             if isDone == true { break }

@@ -165,7 +165,8 @@ final class ReceiveStream {
             times.wait += spent
             disks.load.waited(spent)
         }
-        while try !socket.wait(POLLIN, milliseconds: 1000) {
+        let step = Int32(min(1000, idleTimeout / 1_000_000 + 1))
+        while try !socket.wait(POLLIN, milliseconds: step) {
             if isCancelled() { throw TransferError.cancelled() }
             guard monotonicNanoseconds() - start < idleTimeout else {
                 throw TransferError(

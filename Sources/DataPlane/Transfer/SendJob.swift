@@ -18,7 +18,7 @@ public final class SendJob: Sendable {
     private let targets = Mutex<[SendTarget]>([])
     private let inboxes: [LinkInbox]
     private let runsDry = CancelFlag()
-    private let onLost = Mutex<TargetLoss?>(nil)
+    private let events = Mutex(Events())
     private let counters = SendCounters()
     private let cancelled = Atomic<Bool>(false)
     private let started = Atomic<Bool>(false)
@@ -29,6 +29,11 @@ public final class SendJob: Sendable {
         var read: [DiskPart] = []
         var known: UInt64 = 0
         var sentBytes: UInt64 = 0
+    }
+
+    private struct Events {
+        var onLost: TargetLoss?
+        var onLag: (@Sendable (String) -> Void)?
     }
 
     /// - Parameters:
@@ -83,15 +88,13 @@ public final class SendJob: Sendable {
 
     /// Adds a target for some streams, before or while the job runs: it gets what is sent from then on. Throws when
     /// one of the streams has ended.
-    /// - Parameters:
-    ///   - mayLag: whether frames that it has no time for are left out, instead of holding up the others.
-    ///   - rate: limits what it is sent, in bytes per second, from the first byte on; nil: as before.
     public func addTarget(
-        id: String, salt: Salt, links: [(LinkNumber, Socket)], mayLag: Bool = false, rate: UInt64? = nil
+        id: String, salt: Salt, links: [(LinkNumber, Socket)], terms: TargetTerms = TargetTerms()
     ) throws(TransferError) {
+        let events = events.withLock { $0 }
         let target = SendTarget(
-            id: id, salt: salt, links: links, mayLag: mayLag, earlier: targets.withLock { $0 }, rate: rate,
-            onLost: onLost.withLock { $0 })
+            id: id, salt: salt, links: links, terms: terms, earlier: targets.withLock { $0 },
+            onLost: events.onLost, onLag: events.onLag)
         for (link, socket) in links {
             guard Int(link.stream) < inboxes.count,
                 inboxes[Int(link.stream)].offer(LinkOffer(target: target, link: link, socket: socket))
@@ -106,7 +109,18 @@ public final class SendJob: Sendable {
 
     /// `body` is called, from any thread and once for each target that is added later, when the target is lost.
     public func onLost(_ body: @escaping TargetLoss) {
-        onLost.withLock { $0 = body }
+        events.withLock { $0.onLost = body }
+    }
+
+    /// `body` is called with a target's id, from any thread and once for each target that is added later, when one of
+    /// its streams stops waiting for it.
+    public func onLag(_ body: @escaping @Sendable (String) -> Void) {
+        events.withLock { $0.onLag = body }
+    }
+
+    /// Ends all that is sent to a target, as if it had broken.
+    public func drop(target: String) {
+        for one in targets.withLock({ $0 }) where one.id == target { one.fail(SendTarget.droppedByOrder) }
     }
 
     /// Limits what a target is sent, or all of them together where none is named; nil for no limit. A target that

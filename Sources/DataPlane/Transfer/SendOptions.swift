@@ -15,6 +15,8 @@ public struct SendOptions: Sendable {
     /// Seconds that a stream which has lost its targets waits for another one before it goes on without, so that
     /// everything is read and hashed all the same; nil: the job fails.
     public var awaitsTargets: Double?
+    /// The time by which it is judged who is too slow, in nanoseconds.
+    var lagClock: @Sendable () -> UInt64 = monotonicNanoseconds
     /// Limit on the bytes of all targets together; may be shared with other jobs.
     public var limiter: RateLimiter?
     /// Generation of the source view; the receivers must have been told the same.
@@ -24,6 +26,8 @@ public struct SendOptions: Sendable {
     public init(streams: Int = 4) { self.streams = streams }
 
     var fanOut: FanOutOptions {
-        FanOutOptions(window: window, stallTimeout: UInt64(stallTimeout * 1e9), limiter: limiter)
+        FanOutOptions(
+            window: window, stallTimeout: UInt64(stallTimeout * 1e9), limiter: limiter,
+            spare: FanOutOptions.spare(streams: streams), lagClock: lagClock)
     }
 }

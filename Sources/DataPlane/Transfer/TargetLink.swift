@@ -15,12 +15,15 @@ final class TargetLink {
     private(set) var lastProgress = monotonicNanoseconds()
     /// How much of the current buffer this target has.
     var cursor = 0
+    /// How much it is waited for.
+    private var share: WaitShare
 
     init(target: SendTarget, socket: Socket, opener: FrameOpener, check: FrameCheck) {
         self.target = target
         self.socket = socket
         self.opener = opener
         self.check = check
+        share = WaitShare(due: target.due, patience: target.patience)
     }
 
     /// A new buffer begins: nothing of it is sent, and waiting starts now.
@@ -29,18 +32,34 @@ final class TargetLink {
         lastProgress = now
     }
 
+    /// Notes nanoseconds for which the stream has waited for this target.
+    func charge(_ nanoseconds: UInt64) { share.add(nanoseconds) }
+
+    /// Whether it is to be left behind.
+    func isTooSlow(now: UInt64) -> Bool { share.isTooSlow(now: now, sent: sent) }
+
     // MARK: A target that may lag
 
     /// What is left of a frame that was sent in part.
     private var rest: [UInt8] = []
     private var restStart = 0
 
-    /// Sends a frame as far as that goes now, and keeps the rest; leaves it out while the one before isn't through.
-    func offer(_ base: UnsafeRawPointer, _ count: Int, window: UInt64) throws {
-        guard try pushRest(window: window), target.limiter.tryAcquire(count) else { return }
+    /// Bytes of memory that the rest takes.
+    var restCount: Int { rest.count }
+
+    /// Whether it has not taken in yet all that it got, or was to get.
+    var owes: Bool { sent > consumed || !rest.isEmpty }
+
+    /// Sends a frame as far as that goes now, and keeps the rest; leaves it out while the one before isn't through, and
+    /// when `mayKeep` says that there is no memory for a rest.
+    func offer(_ base: UnsafeRawPointer, _ count: Int, window: UInt64, mayKeep: Bool) throws {
+        guard try pushRest(window: window), mayKeep, mayPush(window: window), target.limiter.tryAcquire(count) else {
+            return
+        }
         cursor = 0
         try push(base, count, window: window)
-        guard cursor < count else { return }
+        // Of a frame that hasn't begun nothing must follow.
+        guard cursor > 0, cursor < count else { return }
         rest = Array(UnsafeRawBufferPointer(start: base + cursor, count: count - cursor))
         restStart = 0
     }

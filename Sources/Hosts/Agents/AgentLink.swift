@@ -105,6 +105,12 @@ final class AgentLink: Sendable {
         _ = await process.waitForExit()
     }
 
+    /// Ends the channel without waiting for the agent, which may hang: whoever waits for an answer gets `reason`.
+    func abandon(_ reason: KVMCloneError) {
+        fail(reason)
+        process.terminate()
+    }
+
     private func decode<R: AgentRequest>(_: R.Type, _ reply: Data) throws(KVMCloneError) -> R.Response {
         let envelope: ReplyEnvelope<R.Response>
         do {

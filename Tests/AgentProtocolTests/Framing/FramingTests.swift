@@ -93,7 +93,7 @@ import Testing
             Hello.name, MeasureFolders.name, FilesExist.name, InspectDisk.name, InspectImages.name, Claim.name,
             ReleaseClaims.name, OpenSend.name, OpenReceive.name, Listen.name, ListenLocally.name, Dial.name,
             AwaitPeer.name, Send.name, Receive.name, ReadBack.name, Publish.name, Settle.name, Close.name, Sweep.name,
-            OfferPort.name, ProbePort.name,
+            OfferPort.name, ProbePort.name, Ping.name, DropPeer.name,
         ]
         #expect(Set(names).count == names.count)
     }

@@ -25,6 +25,8 @@ struct LyingHost: HostDriver {
     func connection() async -> ConnectionReport { await truth.connection() }
     func greet() async throws(KVMCloneError) -> Hello.Response { try await call(Hello()) }
     func purge() async throws(KVMCloneError) { try await truth.purge() }
+    func ping() async throws(KVMCloneError) { try await truth.ping() }
+    func abandon(_ reason: KVMCloneError) async { await truth.abandon(reason) }
     func agentEvents() async -> AsyncStream<AgentEvent> { await truth.agentEvents() }
     func hypervisor() async throws(KVMCloneError) -> HypervisorFacts { try await truth.hypervisor() }
     func domainCapabilities(of kind: MachineKind) async throws(KVMCloneError) -> String? {

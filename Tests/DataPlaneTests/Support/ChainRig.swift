@@ -10,17 +10,22 @@ final class ChainRig: Sendable {
     let receivers: [ReceiveJob]
     let streams: Int
 
-    init(source: any DiskSource, sinks: [any DiskSink], streams: Int = 2, waits: Double? = 5, joins: Bool = true) throws
-    {
+    /// - Parameter timeLapse: how much faster than usual time passes where it is judged who is too slow.
+    init(
+        source: any DiskSource, sinks: [any DiskSink], streams: Int = 2, waits: Double? = 5, joins: Bool = true,
+        timeLapse: UInt64 = 1
+    ) throws {
         key = try JobKey.random()
         self.streams = streams
         var options = SendOptions(streams: streams)
         options.awaitsTargets = waits
         options.frameSize = 128 << 10
+        options.lagClock = { monotonicNanoseconds() &* timeLapse }
         send = try SendJob(id: id, key: key, disks: [(0, source)], options: options)
         var receiving = ReceiveOptions(streams: streams)
         receiving.survivesLostLinks = true
         receiving.idleTimeout = 20
+        receiving.lagClock = options.lagClock
         receivers = try sinks.map { [id, key] in
             try ReceiveJob(id: id, key: key, disks: [(0, $0)], options: receiving)
         }
@@ -28,9 +33,10 @@ final class ChainRig: Sendable {
     }
 
     /// Joins a receiver to another one, or to the sender at -1.
-    func join(_ child: Int, below parent: Int, generation: Int = 0, streams only: [Int]? = nil, mayLag: Bool = false)
-        throws
-    {
+    func join(
+        _ child: Int, below parent: Int, generation: Int = 0, streams only: [Int]? = nil,
+        _ terms: TargetTerms = TargetTerms()
+    ) throws {
         var near: [(LinkNumber, Socket)] = []
         var far: [(LinkNumber, Socket)] = []
         for stream in only ?? Array(0..<streams) {
@@ -41,10 +47,10 @@ final class ChainRig: Sendable {
         }
         for (link, socket) in far { try receivers[child].attach(link: link, socket: socket, sender: send.salt) }
         if parent < 0 {
-            try send.addTarget(id: "receiver \(child)", salt: receivers[child].salt, links: near, mayLag: mayLag)
+            try send.addTarget(id: "receiver \(child)", salt: receivers[child].salt, links: near, terms: terms)
         } else {
             try receivers[parent].addChild(
-                id: "receiver \(child)", salt: receivers[child].salt, links: near, mayLag: mayLag)
+                id: "receiver \(child)", salt: receivers[child].salt, links: near, terms: terms)
         }
     }
 

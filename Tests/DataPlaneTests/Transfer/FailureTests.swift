@@ -158,6 +158,7 @@ import Testing
             for connected in [0, 1] {
                 var options = ReceiveOptions(streams: 1)
                 options.idleTimeout = 0.3
+                options.linkTimeout = 0.3
                 let job = try ReceiveJob(
                     id: UUID(), key: try JobKey.random(), disks: [(0, MemoryDisk.target(size: 1))], options: options)
                 let (a, b) = try Socket.pair()

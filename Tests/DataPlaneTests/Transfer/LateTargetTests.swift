@@ -25,7 +25,7 @@ struct LateTargetTests {
                 try receiver.attach(stream: stream, socket: far, sender: send.salt)
                 try send.addTarget(
                     id: "t", salt: receiver.salt, links: [(LinkNumber(raw: stream), near)],
-                    rate: fromTheStart ? 2 << 20 : nil)
+                    terms: TargetTerms(rate: fromTheStart ? 2 << 20 : nil))
             }
             if !fromTheStart { send.setRate(2 << 20, target: "t") }
             let start = monotonicNanoseconds()

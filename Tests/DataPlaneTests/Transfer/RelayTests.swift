@@ -85,7 +85,7 @@ struct RelayTests {
             let sinks = [MemoryDisk.target(size: Self.size), slow]
             let rig = try ChainRig(source: source, sinks: sinks, joins: false)
             try rig.join(0, below: -1)
-            try rig.join(1, below: parent, mayLag: true)
+            try rig.join(1, below: parent, TargetTerms(mayLag: true))
             let helper = try WorkerThread(name: "test-repair") {
                 for generation in 1..<500 {
                     sleepNanoseconds(20_000_000)
@@ -113,7 +113,7 @@ struct RelayTests {
             let sinks = (0..<2).map { _ in MemoryDisk.target(size: 60_000) }
             let rig = try ChainRig(source: source, sinks: sinks, streams: 1, joins: false)
             try rig.join(0, below: -1)
-            try rig.join(1, below: -1, mayLag: true)
+            try rig.join(1, below: -1, TargetTerms(mayLag: true))
             let (sent, received) = rig.run()
             #expect(try sent.get().targets.map(\.wireBytes) == received.map { try $0.get().wireBytes })
             #expect(sinks[1].bytes == source.bytes)

@@ -29,8 +29,8 @@ package struct FakeFleet: Sendable {
     package var coordinator: Coordinator { coordinator(fleet: nil) }
 
     /// A coordinator that knows the network between the hosts.
-    package func coordinator(fleet: Fleet?) -> Coordinator {
-        Coordinator(journal: journal, logger: .silent, fleet: fleet, hosts: lookup)
+    package func coordinator(fleet: Fleet?, patience: Pulse.Patience = Pulse.Patience()) -> Coordinator {
+        Coordinator(journal: journal, logger: .silent, fleet: fleet, patience: patience, hosts: lookup)
     }
 
     package var recovery: Recovery {

@@ -15,6 +15,8 @@ package final class FakeHost: HostDriver {
         var startListeners: [String: [AsyncStream<Void>.Continuation]] = [:]
         var eventListeners: [AsyncStream<AgentEvent>.Continuation] = []
         var isClosed = false
+        var isFrozen = false
+        var abandoned: KVMCloneError?
     }
 
     package let name: String
@@ -74,13 +76,26 @@ package final class FakeHost: HostDriver {
         state.withLock { $0.agents.last }?.kill()
     }
 
+    /// From now on it neither answers nor breaks any connection, or does so again.
+    package func freeze(_ isFrozen: Bool = true) {
+        state.withLock { state in
+            state.isFrozen = isFrozen
+            state.abandoned = nil
+        }
+    }
+
     /// True while an agent whose channel has ended still gives back what it held.
     package var isAgentEnding: Bool { state.withLock { $0.agents.contains { !$0.isAlive && $0.isServing } } }
 
     // MARK: The agent
 
     package func call<R: AgentRequest>(_ request: R) async throws(KVMCloneError) -> R.Response {
-        try await named(R.name) { () throws(KVMCloneError) in try await agent().call(request) }
+        try await named(R.name) { () throws(KVMCloneError) in
+            try await thawed()
+            let answer = try await agent().call(request)
+            try await thawed()
+            return answer
+        }
     }
 
     /// The agent, past all faults, for looking on.
@@ -94,6 +109,27 @@ package final class FakeHost: HostDriver {
 
     package func purge() async throws(KVMCloneError) {
         try await named("purge") { () throws(KVMCloneError) in killAgent() }
+    }
+
+    package func ping() async throws(KVMCloneError) {
+        try await thawed()
+        guard let last = state.withLock({ $0.agents.last }), last.isAlive else { return }
+        _ = try await last.call(Ping())
+    }
+
+    package func abandon(_ reason: KVMCloneError) async {
+        state.withLock { state in
+            state.abandoned = reason
+            state.agents.last?.kill()
+        }
+    }
+
+    /// Waits while the host hangs.
+    private func thawed() async throws(KVMCloneError) {
+        while state.withLock({ $0.isFrozen }) {
+            if let reason = state.withLock({ $0.abandoned }) { throw reason }
+            do { try await Task.sleep(for: .milliseconds(5)) } catch { throw KVMCloneError(.cancelled, "cancelled") }
+        }
     }
 
     package func agentEvents() async -> AsyncStream<AgentEvent> {
