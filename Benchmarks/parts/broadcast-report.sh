@@ -21,6 +21,10 @@ table_broadcast() {
     cast_row 'the same, `--fanout chain`' 8 cast-chain "$(ratio cast-chain/transfer cast-1/transfer) × one target"
     cast_row "the same, $cast_relay in its middle killed at half" 7 cast-killed \
         "$(ratio cast-killed/transfer cast-chain/transfer) × undisturbed" 1.15 at-most
+    echo "| · longest time in which one of the seven got nothing, in seconds | 7 | $(round "$(median cast-killed/idle)") |" \
+        "$(spread cast-killed/idle) | | | less than 5 | $(verdict "$(median cast-killed/idle)" 5 at-most) |"
+    echo "| · read at the source, in copies of the disk | 7 | $(round "$(median cast-killed/read)" 4) |" \
+        "$(spread cast-killed/read) | | | 1 | $(verdict "$(median cast-killed/read)" 1 at-most) |"
     cast_row '`rsync`, one' 1 rsync-1 "$(ratio rsync-1/whole cast-1/whole) × \`replicate\`"
     cast_row '`rsync`, one for each target at once' 8 rsync-8 "$(ratio rsync-8/whole cast-8/whole) × \`replicate\`" 4 at-least
     if command -v udp-sender >/dev/null; then

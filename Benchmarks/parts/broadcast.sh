@@ -65,8 +65,9 @@ replicate_cast() {
     start=$EPOCHREALTIME
     "$kvm_clone" --progress none --log-level DEBUG --log-format json --events-file "$work/events" \
         -t "${cast_topology:-$work/cast.yaml}" replicate kvm1 "kvm[2:$((count + 1))]" cast "$@" \
-        >>"$work/log" 2>&1 || status=$?
+        >"$work/cast.log" 2>&1 || status=$?
     end=$EPOCHREALTIME
+    cat -- "$work/cast.log" >>"$work/log"
     ((status == wanted)) || die "$name ended with status $status, not $wanted: $(tail -n 3 "$work/log")"
     note "$name/whole" "$(seconds "$start" "$end")"
 }
@@ -134,8 +135,30 @@ cast_with_dead_relay() {
     survivors=$(phase_times "done" | sort -u -k 3 | wc -l)
     ((survivors == 7)) || die "$survivors targets of 7 outlived the relay: $(tail -n 3 "$work/log")"
     note_cast cast-killed
+    note cast-killed/idle "$(longest_idle "$cast_relay")"
+    note cast-killed/read "$(source_reads)"
     compare_cast cast-killed 8 "$cast_relay"
     remove_casts
+}
+
+# The longest time, in seconds, in which a host other than HOST that was copying got nothing.
+longest_idle() {
+    jq -rn --arg victim "$1" '
+        def seconds: .[11:23] | split(":") | (.[0] | tonumber) * 3600 + (.[1] | tonumber) * 60 + (.[2] | tonumber);
+        reduce (inputs | select(.type == "progress")) as $event ({};
+            ($event.timestamp | seconds) as $now
+            | reduce ($event.targets[] | select(.host != $victim and .phase == "copying")) as $target (.;
+                .[$target.host] as $last
+                | if $last == null or $target.wireBytes > $last.bytes
+                    then .[$target.host] = {bytes: $target.wireBytes, since: $now, longest: ([$last.longest // 0, $now - ($last.since // $now)] | max)}
+                    else .[$target.host].longest = ([$last.longest, $now - $last.since] | max) end))
+        | map(.longest) | max' "$work/events"
+}
+
+# Bytes of data that the last command read at the source, repairs included, in copies of the disk.
+source_reads() {
+    grep '^{' "$work/cast.log" | jq -rn --argjson disk $((cast_mib * 1048576)) '
+        [inputs | select(.message == "read" and .host == "kvm1") | .data_bytes | tonumber] | add / $disk'
 }
 
 # Kills the agent so many seconds after the first host has begun to copy.

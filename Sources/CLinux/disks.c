@@ -181,6 +181,25 @@ pid_t kc_spawn_tool(const char *program, char *const argv[], char *const environ
     return child;
 }
 
+// The same without a death signal: it outlives its parent, whatever ends that.
+pid_t kc_spawn_guard(const char *program, char *const argv[], char *const environment[], int in, int out) {
+    pid_t child = fork();
+    if (child != 0) return child;
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    int null = open("/dev/null", O_WRONLY);
+    int safe_in = fcntl(in, F_DUPFD, 3);
+    int safe_out = fcntl(out, F_DUPFD, 3);
+    if (setsid() < 0 || null < 0 || safe_in < 0 || safe_out < 0) _exit(126);
+    if (dup2(safe_in, 0) < 0 || dup2(safe_out, 1) < 0 || dup2(null, 2) < 0) _exit(126);
+    if (syscall(SYS_close_range, 3U, ~0U, 0U) != 0) {
+        for (int descriptor = 3; descriptor < 1024; descriptor++) close(descriptor);
+    }
+    execve(program, argv, environment);
+    _exit(127);
+}
+
 int kc_wait_without_reaping(pid_t child) {
     siginfo_t info;
     int result;

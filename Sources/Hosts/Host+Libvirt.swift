@@ -24,7 +24,12 @@ extension Host {
         try await session().run { connection throws(LibvirtError) in
             do throws(LibvirtError) {
                 let domain = try connection.domain(named: name)
-                return try DomainInventory(connection).record(of: domain, xml: [.inactive, .secure])
+                var record = try DomainInventory(connection).record(of: domain, xml: [.inactive, .secure])
+                if try domain.isActive() {
+                    record.activeXML = try domain.xml()
+                    record.isBusy = try domain.isBusy()
+                }
+                return record
             } catch {
                 guard error.code == .noDomain else { throw error }
                 return nil
@@ -122,6 +127,22 @@ private struct DomainInventory {
             guard error.isUnsupported else { throw error }
         }
         return record
+    }
+}
+
+extension Domain {
+    /// Whether a job holds the domain. Drivers that know no jobs have none.
+    fileprivate func isBusy() throws(LibvirtError) -> Bool {
+        do throws(LibvirtError) {
+            switch try job().kind {
+            case .bounded, .unbounded: return true
+            case .none, .completed, .failed, .cancelled, .other: return false
+            }
+        } catch {
+            // It may have ended meanwhile.
+            guard error.isUnsupported || error.code == .operationInvalid else { throw error }
+            return false
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 import Agent
 import Glibc
 
-/// The agent's ways to run: `serve`, a control channel on standard input and output; `pipe`, a UNIX socket on them.
+/// The agent's ways to run: `serve`, a control channel on standard input and output; `pipe`, a UNIX socket on them;
+/// `guard`, which an agent starts for a backup.
 @main
 struct AgentMain {
     static func main() {
@@ -19,6 +20,8 @@ struct AgentMain {
             } catch {
                 fail("\(error)", 1)
             }
+        case "guard" where arguments.count >= 3:
+            exit(BackupGuard.run(Array(arguments.dropFirst())))
         default:
             fail("usage: kvm-clone-agent serve [--state FOLDER] | pipe SOCKET", 64)
         }

@@ -36,7 +36,9 @@ final class SendingJob: JoinableJob {
         guard FileName.isOperation(request.operation) else {
             throw KVMCloneError(.validation, "'\(Validation.printable(request.operation))' is no operation's id")
         }
-        let disks = try request.disks.map { try SourceOpening.open($0, roots: request.roots) }
+        let disks = try request.disks.map {
+            try SourceOpening.open($0, operation: request.operation, roots: request.roots)
+        }
         var options = SendOptions(streams: request.streams)
         options.verify = request.digests
         options.compression = CompressionMode(request.compression)

@@ -11,7 +11,8 @@ enum SourceOpening {
         var generation: [UInt8]?
     }
 
-    static func open(_ disk: OpenSend.Disk, roots: [String]) throws -> Opened {
+    static func open(_ disk: OpenSend.Disk, operation: String, roots: [String]) throws -> Opened {
+        if let socket = disk.socket { return try open(disk, socket: socket, operation: operation) }
         let files = [disk.image.path] + disk.locked.map(\.path)
         let allowance = try ReadAllowance(files: files, roots: roots)
         // Locked first: what is opened afterwards can't change any more.
@@ -32,5 +33,16 @@ enum SourceOpening {
         return Opened(
             source: source, locks: locks,
             generation: try SourceGeneration.of([(disk.image.path, identity)], guestView: false, size: source.size))
+    }
+
+    /// A disk of a running VM as it was when the backup began, which nobody can name later on.
+    private static func open(_ disk: OpenSend.Disk, socket: String, operation: String) throws -> Opened {
+        guard socket.hasPrefix("/"), socket.hasSuffix("/kvm-clone-\(operation)/nbd") else {
+            throw KVMCloneError(.validation, "'\(Validation.printable(socket))' is not the backup's socket")
+        }
+        let client = try NBDClient(
+            path: socket, export: disk.exportName, contexts: [NBDClient.allocationContext],
+            connections: QemuNBD.connections)
+        return Opened(source: NBDSource(client), locks: [], generation: nil)
     }
 }

@@ -153,9 +153,13 @@ final class TargetDisk: Sendable {
         }
     }
 
-    /// Ends whatever writes to the file.
+    /// Ends whatever writes to the file, and whatever has it locked.
     func releaseSink() {
-        writer.withLock { $0 = nil }
+        let sink = writer.withLock { writer in
+            defer { writer = nil }
+            return writer
+        }
+        (sink as? NBDSink)?.end()
     }
 
     func rebase(onto rebase: Publish.Rebase) throws {

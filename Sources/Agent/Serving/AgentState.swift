@@ -8,22 +8,25 @@ import Synchronization
 final class AgentState: Sendable {
     let claims: ClaimTable
     let jobs: JobTable
+    let backups: BackupTable
     let threads = RequestThreads()
     let emit: @Sendable (AgentEvent) -> Void
 
-    init(stateFolder: String, emit: @escaping @Sendable (AgentEvent) -> Void) {
+    init(stateFolder: String, guardProgram: String, emit: @escaping @Sendable (AgentEvent) -> Void) {
         claims = ClaimTable(folder: stateFolder + "/claims")
         jobs = JobTable(digests: stateFolder + "/digests")
+        backups = BackupTable(program: guardProgram)
         self.emit = emit
     }
 
-    /// Ends jobs, whose coordinator may come back for what they have; waits for the threads that work on them, then gives claims back: in this order, for a claim says
-    /// that nobody works under it.
+    /// Ends jobs, whose coordinator may come back for what they have; waits for the threads that work on them, then gives
+    /// claims back: in this order, for a claim says that nobody works under it. Backups end by their guards.
     func endAll() {
         jobs.suspendAll()
         threads.waitForAll()
         // A job may have been in the middle of its opening.
         jobs.suspendAll()
+        backups.releaseAll()
         claims.releaseAll()
     }
 }

@@ -41,6 +41,9 @@ struct RequestTable: Sendable {
         on(Suspend.self) { try state.jobs.suspend($0.job) }
         on(Sweep.self) { try Sweeper.sweep($0) }
         on(Tidy.self) { try Sweeper.tidy($0) }
+        on(OpenBackup.self) { try state.backups.open($0) }
+        on(NoteFreeze.self) { try state.backups.note($0) }
+        on(CloseBackup.self) { try state.backups.close($0) }
         on(OfferPort.self) { try PortProbe.offer($0, threads: state.threads) }
         on(ProbePort.self) { PortProbe.probe($0) }
     }

@@ -16,10 +16,14 @@ package struct OpenSend: AgentRequest {
         package var locked: [ImageReference]
         /// The name of its NBD export, such as `web01/vda`.
         package var exportName: String
+        /// The socket of the backup's NBD server that serves it, while its VM runs; nil: the image is opened.
+        package var socket: String?
 
         package init(
-            index: UInt16, image: ImageReference, guestView: Bool, locked: [ImageReference], exportName: String
+            index: UInt16, image: ImageReference, guestView: Bool, locked: [ImageReference], exportName: String,
+            socket: String? = nil
         ) {
+            self.socket = socket
             self.index = index
             self.image = image
             self.guestView = guestView

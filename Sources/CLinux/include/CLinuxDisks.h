@@ -62,6 +62,10 @@ int kc_semaphore_wait(sem_t *semaphore, unsigned milliseconds);
 /// A failing exec ends the child with status 127 after a message on its stderr.
 pid_t kc_spawn_tool(const char *program, char *const argv[], char *const environment[], int out, int err);
 
+/// Starts a program in a session of its own that goes on when this process ends, with `in` and `out` as its standard input
+/// and output and nothing else of this process. Its id, or -1 with errno.
+pid_t kc_spawn_guard(const char *program, char *const argv[], char *const environment[], int in, int out);
+
 /// Waits for a child to end and leaves it a zombie, so that its id stays taken.
 int kc_wait_without_reaping(pid_t child);
 

@@ -122,6 +122,12 @@ struct CopyRun: Sendable {
             let sent = try await operation.source.call(Send(job: operation.job, ranges: await keeper.ranges))
             keeper.pace.sent(sent, in: begin.duration(to: .now))
             operation.logStages("sent", sent.stages, host: operation.source.name)
+            operation.logger.debug(
+                "read",
+                metadata: [
+                    "host": "\(operation.source.name)", "data_bytes": "\(sent.dataBytes)",
+                    "digest_bytes": "\(sent.hashedBytes)",
+                ])
             return .success(sent)
         } catch {
             return .failure(error)
@@ -135,15 +141,20 @@ struct CopyRun: Sendable {
             try await operation.claim(.source(uuid: plan.vmUUID), on: operation.source)
         }
         let profile = try await operation.source.profile()
+        let isRunning = plan.consistency != nil
+        let socket =
+            isRunning ? try await RunningSource(operation: operation, ledger: ledger).begin() : nil
         let opened = try await ledger.perform(.openSend(host: host, job: operation.job)) {
             () throws(KVMCloneError) in
-            try await operation.source.call(request(roots: profile.pools.values.sorted()))
+            try await operation.source.call(request(roots: profile.pools.values.sorted(), socket: socket))
         }
         guard opened.sizes.count == plan.files.count else {
             throw KVMCloneError(
                 .connection, "the agent has opened \(opened.sizes.count) disks instead of \(plan.files.count)",
                 host: host)
         }
+        // A running VM that ends takes its backup with it.
+        if isRunning { return opened }
         // A start before the locks were held would have gone unseen.
         guard let record = try await operation.source.domain(named: plan.vm), record.uuid == plan.vmUUID,
             record.state == .stopped
@@ -155,7 +166,7 @@ struct CopyRun: Sendable {
         return opened
     }
 
-    private func request(roots: [String]) -> OpenSend {
+    private func request(roots: [String], socket: String?) -> OpenSend {
         let options = operation.options
         return OpenSend(
             job: operation.job, secret: secret, operation: operation.id.description,
@@ -165,7 +176,8 @@ struct CopyRun: Sendable {
                     guestView: file.guestView,
                     locked: file.lockedPaths.sorted { $0.key < $1.key }.map {
                         ImageReference(path: $0.key, format: $0.value)
-                    }, exportName: "\(operation.plan.vm)/\(file.disk)")
+                    }, exportName: operation.plan.exportName(of: file), socket: file.scratchFolder == nil ? nil : socket
+                )
             }, roots: roots, streams: operation.streams, digests: options.verify,
             compression: operation.compression, bandwidthLimit: operation.budgets.limit(of: options),
             stallTimeout: operation.peerStallTimeout, frameSize: operation.frameSize, inTrees: operation.isInTrees)

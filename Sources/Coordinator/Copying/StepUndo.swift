@@ -12,6 +12,8 @@ package enum StepUndo {
             _ = try await driver.call(ReleaseClaims(operation: operation.description, fence: run))
         case .openSend(_, let job):
             try await close(job, on: driver)
+        case .backup(_, let backup):
+            _ = try await driver.call(CloseBackup(backup))
         case .openReceive(_, let job, let folders):
             try await close(job, on: driver)
             _ = try await driver.call(

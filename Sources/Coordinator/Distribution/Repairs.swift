@@ -14,8 +14,8 @@ struct Repairs: Sendable {
         var number = 1
         var pause = Self.pause
         while !Task.isCancelled {
+            if await keeper.isOver { return }
             let left = await keeper.unfinished
-            if left.isEmpty { return }
             let first = number
             let haveFailed = await withTaskGroup(of: Bool.self) { group in
                 for (index, host) in left.enumerated() {
@@ -71,7 +71,9 @@ struct Repairs: Sendable {
                 choice: operation.options.path
             ).join()
             await keeper.budgetRepair(by: parent.name, of: child.name, job: id)
-            _ = try await parent.driver.call(RunRepair(repair: id))
+            let sent = try await parent.driver.call(RunRepair(repair: id))
+            operation.logger.debug(
+                "read", metadata: ["host": "\(parent.name)", "data_bytes": "\(sent.dataBytes)", "for": "\(child.name)"])
             result = .success(())
         } catch {
             result = .failure(error)

@@ -15,28 +15,33 @@ extension TreeKeeper {
         await drop(host)
     }
 
-    /// It answers again. Its own links have been ended, which it tells: it gets new ones then.
-    func answersAgain(_ host: String) {
+    /// It answers again. Its links have been ended at their other ends, of which it may have heard nothing: it ends them as
+    /// well, tells that, and gets new ones.
+    func answersAgain(_ host: String) async {
         guard quiet.remove(host) != nil else { return }
         operation.logger.info("answers again", metadata: ["host": "\(host)"])
+        guard operation.isInTrees, let end = ends[host] else { return }
+        for peer in ends.keys where peer != host { await drop(peer, at: end) }
     }
 
     /// Everybody who may have links with the host ends them, as if they had broken.
     func drop(_ host: String) async {
         await withTaskGroup { group in
             for (name, end) in ends where name != host && !quiet.contains(name) {
-                group.addTask { [operation] in
-                    do throws(KVMCloneError) {
-                        _ = try await within(Self.patience, on: name) { () throws(KVMCloneError) in
-                            try await end.driver.call(DropPeer(job: operation.job, peer: host))
-                        }
-                    } catch {
-                        // Who has ended has no links, and whoever hangs as well is dropped by itself.
-                        operation.logger.info(
-                            "links not ended", metadata: ["host": "\(name)", "peer": "\(host)", "error": "\(error)"])
-                    }
-                }
+                group.addTask { await self.drop(host, at: end) }
             }
+        }
+    }
+
+    private nonisolated func drop(_ host: String, at end: JoinEnd) async {
+        do throws(KVMCloneError) {
+            _ = try await within(Self.patience, on: end.name) { [operation] () throws(KVMCloneError) in
+                try await end.driver.call(DropPeer(job: operation.job, peer: host))
+            }
+        } catch {
+            // Who has ended has no links, and whoever hangs as well is dropped by itself.
+            operation.logger.info(
+                "links not ended", metadata: ["host": "\(end.name)", "peer": "\(host)", "error": "\(error)"])
         }
     }
 

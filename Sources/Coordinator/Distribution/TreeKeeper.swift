@@ -138,8 +138,9 @@ actor TreeKeeper {
                             }
                         } catch {
                             // A sender that is gone sends nothing.
-                            operation.logger.warning(
-                                "no limit set", metadata: ["host": "\(name)", "error": "\(error)"])
+                            operation.logger.log(
+                                level: error.code == .operationNotFound ? .debug : .warning, "no limit set",
+                                metadata: ["host": "\(name)", "error": "\(error)"])
                         }
                     }
                 }
@@ -300,7 +301,8 @@ actor TreeKeeper {
         return others.allSatisfy(finished.contains)
     }
 
-    private var isOver: Bool { operation.plan.targets.allSatisfy { finished.contains($0.host) } }
+    /// True when every target has everything, or has failed.
+    var isOver: Bool { operation.plan.targets.allSatisfy { finished.contains($0.host) } }
 
     /// Waits until `host` is needed no more by targets that are as fast. Slower ones get what they lack from the source
     /// when nobody else is left.

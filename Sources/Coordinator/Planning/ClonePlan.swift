@@ -26,6 +26,8 @@ public struct ClonePlan: Sendable, Codable, Equatable {
         public var isBlockDevice: Bool
         /// Images that are held locked while this one is read.
         package var lockedPaths: [String: String] = [:]
+        /// The folder for what the guest overwrites meanwhile, where its VM runs; nil for files that are read as they are.
+        package var scratchFolder: String?
 
         enum CodingKeys: String, CodingKey {
             case index, disk, layer, sourcePath, sourceFormat, format, guestView, size, used, isBlockDevice
@@ -82,6 +84,8 @@ public struct ClonePlan: Sendable, Codable, Equatable {
     public var vmUUID: String
     /// The host that it is copied from.
     public var source: String
+    /// How a running VM's disks are held at one instant; nil for one that is shut off.
+    public var consistency: CloneOptions.Consistency?
     /// What is copied.
     public var files: [File]
     /// Where to.

@@ -13,6 +13,7 @@ struct ClonePlanner {
     func base() -> ClonePlan {
         ClonePlan(
             kind: request.kind, vm: request.vm, vmUUID: source.record.uuid, source: source.host,
+            consistency: source.consistency(options),
             files: FilePlanner(facts: source, options: options).files(), targets: [],
             findings: SourceChecks(source: source, options: options).findings())
     }

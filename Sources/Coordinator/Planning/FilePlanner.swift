@@ -12,9 +12,12 @@ struct FilePlanner {
         var files: [ClonePlan.File] = []
         for disk in facts.domain.disks {
             guard let layers = facts.layers[disk.target], let top = layers.first else { continue }
-            let isFlattened = options.flatten && layers.count > 1
+            // What runs is read through its backup, which shows what the guest reads.
+            let isFlattened = (options.flatten || facts.isRunning) && layers.count > 1
             // A raw image's own bytes are what its guest reads.
-            let isGuestView = (options.view == .guest || isFlattened) && !(layers.count == 1 && top.format == "raw")
+            let isGuestView =
+                facts.isRunning
+                || (options.view == .guest || isFlattened) && !(layers.count == 1 && top.format == "raw")
             let copied = isGuestView ? [top] : layers
             for (place, layer) in copied.enumerated() {
                 let locked = isGuestView ? layers : [layer]
@@ -26,7 +29,9 @@ struct FilePlanner {
                         used: isGuestView
                             ? min(layer.virtualSize, layers.reduce(0) { $0 + $1.allocated }) : layer.allocated,
                         isBlockDevice: layer.isBlockDevice,
-                        lockedPaths: Dictionary(locked.map { ($0.path, $0.format) }) { first, _ in first }))
+                        lockedPaths: facts.isRunning
+                            ? [:] : Dictionary(locked.map { ($0.path, $0.format) }) { first, _ in first },
+                        scratchFolder: facts.scratchFolder(for: layer.path)))
             }
         }
         if let nvram = facts.nvram {
@@ -34,7 +39,8 @@ struct FilePlanner {
                 ClonePlan.File(
                     index: UInt16(files.count), disk: "nvram", layer: 0, sourcePath: nvram.path,
                     sourceFormat: nvram.format, format: nvram.format, guestView: false, size: nvram.fileSize,
-                    used: nvram.allocated, isBlockDevice: false, lockedPaths: [nvram.path: nvram.format]))
+                    used: nvram.allocated, isBlockDevice: false,
+                    lockedPaths: facts.isRunning ? [:] : [nvram.path: nvram.format]))
         }
         return files
     }

@@ -17,10 +17,7 @@ struct SourceChecks {
         var findings: [PreflightFinding] = []
         let record = source.record
         if record.state != .stopped {
-            findings.append(
-                .blocks(
-                    .validation, "VM '\(vm)' is \(record.state.rawValue); only a VM that is shut off can be copied",
-                    fix: "virsh shutdown \(vm) on \(source.host), and copy it then"))
+            findings += RunningChecks(source: source, options: options).findings()
         }
         if !record.isPersistent {
             findings.append(

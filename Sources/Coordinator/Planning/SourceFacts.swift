@@ -11,6 +11,12 @@ struct SourceFacts: Sendable {
     var layers: [String: [InspectDisk.Layer]]
     /// The NVRAM file's layer, if the VM has one of its own.
     var nvram: InspectDisk.Layer?
+    /// What runs now; nil when nothing does.
+    var live: DomainDescription?
+    /// Whether the host has virsh; known only where something runs.
+    var hasVirsh = false
+    /// Folders of the host's pools, the default pool's first.
+    var poolFolders: [String] = []
     /// What stood in the way of an inspection.
     var findings: [PreflightFinding]
 
@@ -27,6 +33,8 @@ struct SourceFacts: Sendable {
         var facts = SourceFacts(host: driver.name, record: record, domain: domain, layers: [:], findings: [])
         let profile = try await driver.profile()
         let roots = profile.pools.values.sorted()
+        facts.poolFolders = [profile.pools[profile.defaultPool]].compactMap { $0 } + roots
+        if record.state != .stopped { try await facts.lookAtRunning(driver) }
         let pools = try await driver.hypervisor().pools
         for disk in domain.disks where disk.isWanted(options) {
             await facts.inspect(disk, driver: driver, roots: roots, pools: pools)

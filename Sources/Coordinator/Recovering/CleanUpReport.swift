@@ -56,6 +56,7 @@ extension OpenStep {
         host = step.host
         switch step {
         case .claim: (self.step, undo) = ("names claimed", "release the claims")
+        case .backup: (self.step, undo) = ("backup of the running VM begun", "end it, and thaw the guest")
         case .openSend: (self.step, undo) = ("source disks opened and locked", "close and unlock them")
         case .openReceive(_, _, let folders):
             (self.step, undo) = (

@@ -54,6 +54,16 @@ package protocol HostDriver: Sendable {
     /// Undefines a domain; its disks and NVRAM file stay.
     func undefine(uuid: String) async throws(KVMCloneError)
 
+    /// Freezes the file systems of a running guest through its agent, which has to answer within so many seconds; answers
+    /// how many.
+    func freeze(domain uuid: String, within seconds: Int) async throws(KVMCloneError) -> Int
+
+    /// Thaws them.
+    func thaw(domain uuid: String) async throws(KVMCloneError)
+
+    /// Begins a backup of a running domain. It goes on until an agent is asked to end it.
+    func beginBackup(ofDomain uuid: String, xml: String) async throws(KVMCloneError)
+
     /// A value whenever the domain starts, until the consumer ends.
     func starts(ofDomain uuid: String) async throws(KVMCloneError) -> AsyncStream<Void>
 

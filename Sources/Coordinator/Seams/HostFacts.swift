@@ -32,6 +32,10 @@ package struct DomainRecord: Sendable, Equatable {
     package var hasManagedSave: Bool
     package var snapshots: [String]
     package var checkpoints: [String]
+    /// The configuration that runs now; nil when none does, and in listings.
+    package var activeXML: String?
+    /// True while a job of libvirt's holds the domain, such as a migration; not told in listings.
+    package var isBusy = false
 
     package init(
         name: String, uuid: String, state: VMState, isPersistent: Bool, inactiveXML: String,

@@ -92,6 +92,8 @@ package enum Step: Sendable, Codable, Equatable {
     case claim(host: String)
     /// The source's disks are opened and locked.
     case openSend(host: String, job: HexBytes)
+    /// A running VM's disks are shown as they were by a backup job, with a guard.
+    case backup(host: String, backup: BackupIdentity)
     /// Partial files are made.
     case openReceive(host: String, job: HexBytes, folders: [String])
     /// Partial files get their final names.
@@ -108,7 +110,7 @@ package enum Step: Sendable, Codable, Equatable {
     package var host: String {
         switch self {
         case .claim(let host), .openSend(let host, _), .openReceive(let host, _, _), .publish(let host, _, _, _),
-            .undefine(let host, _, _), .define(let host, _), .tidy(let host, _, _):
+            .undefine(let host, _, _), .define(let host, _), .tidy(let host, _, _), .backup(let host, _):
             host
         }
     }
@@ -117,7 +119,7 @@ package enum Step: Sendable, Codable, Equatable {
     var isDefinition: Bool {
         switch self {
         case .undefine, .define: true
-        case .claim, .openSend, .openReceive, .publish, .tidy: false
+        case .claim, .openSend, .backup, .openReceive, .publish, .tidy: false
         }
     }
 }

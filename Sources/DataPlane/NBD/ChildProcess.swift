@@ -51,6 +51,9 @@ final class ChildProcess: Sendable {
         return String(decoding: output, as: UTF8.self)
     }
 
+    /// What it printed on stdout so far.
+    var output: String { String(decoding: state.withLock { $0.output }, as: UTF8.self) }
+
     /// What it printed on stderr so far, on one line.
     var messages: String {
         let text = String(decoding: state.withLock { $0.messages }, as: UTF8.self)

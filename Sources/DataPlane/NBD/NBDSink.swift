@@ -54,6 +54,13 @@ public final class NBDSink: DiskSink {
     /// Ends all connections at once, from any thread; calls that wait fail with `NBDError.Kind.cancelled`.
     public func cancel() { client.cancel() }
 
+    /// Ends the connections and a server that belongs to this sink, and waits for that: from then on the image is free for
+    /// others. What was flushed is in it.
+    public func end() {
+        client.cancel()
+        (keeping as? QemuNBD)?.stop()
+    }
+
     /// Reads through the same server. qemu-nbd keeps qcow2 tables in memory, so this shows that the guest's data
     /// reached the medium, not that the tables did: for those, open the image again after the server has ended.
     public func readBack() throws -> any ReadBackSource {

@@ -13,7 +13,9 @@ public enum ToolError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .missing(let tool):
-            return "\(tool) is not installed; install it (Debian: apt install qemu-utils, Fedora: dnf install qemu-img)"
+            let isVirsh = tool == "virsh"
+            let (debian, fedora) = isVirsh ? ("libvirt-clients", "libvirt-client") : ("qemu-utils", "qemu-img")
+            return "\(tool) is not installed; install it (Debian: apt install \(debian), Fedora: dnf install \(fedora))"
         case .notStarted(let tool, let reason): return "\(tool) can't be started: \(reason)"
         case .failed(let tool, let status, let messages):
             return "\(tool) failed (status \(status))\(messages.isEmpty ? "" : ": \(messages)")"

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Model
 
 /// A folder that disks may be written to: a declared pool, or a folder below one.
 ///
@@ -82,6 +83,11 @@ public final class PoolRoot: Sendable {
         try removeAll(names)
         try removeJournals(operation: operation)
         return names
+    }
+
+    /// Removes the scratch files of an operation's backup, which must have ended.
+    public func removeScratch(operation: String) throws {
+        try removeAll(try ownFiles(of: operation, suffix: OperationFiles.scratchSuffix))
     }
 
     func fullPath(_ name: FileName) -> String { path == "/" ? "/\(name)" : "\(path)/\(name)" }

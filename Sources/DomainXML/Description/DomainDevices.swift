@@ -14,6 +14,8 @@ public struct CharacterDevice: Sendable, Equatable, Codable {
     public var logPath: String?
     /// A channel's name, such as `org.qemu.guest_agent.0`.
     public var name: String?
+    /// `connected` or `disconnected`, for a channel of a running domain.
+    public var state: String?
 }
 
 /// A display.

@@ -44,7 +44,8 @@ extension CharacterDevice {
             kind: element.name, type: type,
             path: type == "pty" ? nil : element.child("source")?["path"], listens: listening != nil,
             port: ["tcp", "udp"].contains(type) ? listening?["service"] : nil,
-            logPath: element.child("log")?["file"], name: element.child("target")?["name"])
+            logPath: element.child("log")?["file"], name: element.child("target")?["name"],
+            state: element.child("target")?["state"])
     }
 }
 

@@ -7,4 +7,12 @@ package enum OperationFiles {
     package static func setAside(_ name: String, operation: String) -> String {
         "\(prefix)\(operation)-replaced-\(name)"
     }
+
+    /// Where QEMU keeps what a guest overwrites on its disk `number` while `operation` reads the disk as it was.
+    package static func scratch(_ number: Int, operation: String) -> String {
+        "\(prefix)\(operation)-\(number)\(scratchSuffix)"
+    }
+
+    /// What the names of such files end with.
+    package static let scratchSuffix = ".scratch"
 }

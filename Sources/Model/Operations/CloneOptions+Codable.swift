@@ -1,7 +1,7 @@
 extension CloneOptions {
     private enum Key: String, CodingKey {
         case newName, force, parallel, compression, verify, stallTimeout, deadline, preserveMAC, networkMap, pool
-        case bandwidthLimit, view, flatten, copyMedia, path, fanOut
+        case bandwidthLimit, view, flatten, copyMedia, path, fanOut, consistency
     }
 
     /// Reads options as any version wrote them: what is missing has its default.
@@ -32,12 +32,13 @@ extension CloneOptions {
         try read(.copyMedia, \.copyMedia)
         try read(.path, \.path)
         try read(.fanOut, \.fanOut)
+        try read(.consistency, \.consistency)
     }
 
     /// True when a copy made with `other` is the same as one made with these: what differs is only how it comes about.
     public func makesTheSame(as other: CloneOptions) -> Bool {
         newName == other.newName && force == other.force && preserveMAC == other.preserveMAC
             && networkMap == other.networkMap && pool == other.pool && view == other.view && flatten == other.flatten
-            && copyMedia == other.copyMedia
+            && copyMedia == other.copyMedia && consistency == other.consistency
     }
 }

@@ -22,6 +22,16 @@ public struct CloneOptions: Sendable, Codable, Equatable {
         case off
     }
 
+    /// What a copy of a running VM is like.
+    public enum Consistency: String, Sendable, Codable, CaseIterable {
+        /// All disks at one instant, with the guest's file systems frozen by its agent; where it has none, as `crash`.
+        case agent
+        /// All disks at one instant, as after a power cut.
+        case crash
+        /// A running VM isn't copied.
+        case off
+    }
+
     /// How the data gets from the source to several targets.
     public enum FanOut: String, Sendable, Codable, CaseIterable {
         /// Up to eight trees, as good as the planner finds for the topology.
@@ -61,6 +71,8 @@ public struct CloneOptions: Sendable, Codable, Equatable {
     public var view = View.container
     /// Merge backing chains into one image.
     public var flatten = false
+    /// What a copy of a running VM is like.
+    public var consistency = Consistency.agent
     /// Copy CD-ROM and floppy images as well.
     public var copyMedia = false
     /// Which way the bytes may travel.

@@ -37,6 +37,7 @@ struct OfflineRewrite {
             ("parallel", copy.parallel != nil), ("compress", copy.compress != nil), ("verify", copy.verify != nil),
             ("timeout", copy.timeout != nil), ("deadline", copy.deadline != nil), ("pool", copy.pool != nil),
             ("bwlimit", copy.bandwidthLimit != nil), ("view", copy.view != .container), ("flatten", copy.flatten),
+            ("consistency", copy.consistency != .agent),
             ("copy-media", copy.copyMedia), ("path", copy.path != .auto), ("fanout", copy.fanOut != .auto),
             ("ssh-key", copy.ssh.key != nil),
             ("ssh-port", copy.ssh.port != nil),

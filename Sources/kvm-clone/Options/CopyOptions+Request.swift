@@ -23,6 +23,7 @@ extension CopyOptions {
         options.bandwidthLimit = configuration.bandwidthLimit
         options.view = view
         options.flatten = flatten
+        options.consistency = consistency
         options.copyMedia = copyMedia
         options.path = path
         options.fanOut = fanOut

@@ -51,6 +51,12 @@ struct CopyOptions: ParsableArguments {
     @Flag(help: "Merge backing chains into one image.")
     var flatten = false
 
+    @Option(
+        help:
+            "What a copy of a running VM is like: file systems frozen by the guest's agent, where it has one (agent), as after a power cut (crash), or none is made (off)."
+    )
+    var consistency = CloneOptions.Consistency.agent
+
     @Flag(help: "Copy CD-ROM and floppy images as well.")
     var copyMedia = false
 
@@ -77,5 +83,6 @@ struct CopyOptions: ParsableArguments {
 }
 
 extension CloneOptions.View: ExpressibleByArgument {}
+extension CloneOptions.Consistency: ExpressibleByArgument {}
 extension CloneOptions.FanOut: ExpressibleByArgument {}
 extension CloneOptions.PathChoice: ExpressibleByArgument {}

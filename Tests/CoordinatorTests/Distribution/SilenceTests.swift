@@ -54,14 +54,16 @@ struct SilenceTests {
         await fleet.close()
     }
 
-    @Test("A host that comes back in time goes on where the others have left it", .timeLimit(.minutes(1)))
-    func comesBack() async throws {
+    @Test(
+        "A host that comes back in time goes on where the others have left it, also when they have ended",
+        .timeLimit(.minutes(1)), arguments: [300, 1200])
+    func comesBack(milliseconds: Int) async throws {
         let fleet = try FakeFleet(targets: 3)
         let silent = fleet.targets[1]
         silent.faults.act(.name("receive.run"), .before) { () throws(KVMCloneError) in
             silent.freeze()
             Task {
-                try await Task.sleep(for: .milliseconds(600))
+                try await Task.sleep(for: .milliseconds(milliseconds))
                 silent.freeze(false)
             }
         }

@@ -38,6 +38,13 @@ struct LyingHost: HostDriver {
     }
     func define(_ xml: String) async throws(KVMCloneError) { try await truth.define(xml) }
     func undefine(uuid: String) async throws(KVMCloneError) { try await truth.undefine(uuid: uuid) }
+    func freeze(domain uuid: String, within seconds: Int) async throws(KVMCloneError) -> Int {
+        try await truth.freeze(domain: uuid, within: seconds)
+    }
+    func thaw(domain uuid: String) async throws(KVMCloneError) { try await truth.thaw(domain: uuid) }
+    func beginBackup(ofDomain uuid: String, xml: String) async throws(KVMCloneError) {
+        try await truth.beginBackup(ofDomain: uuid, xml: xml)
+    }
     func starts(ofDomain uuid: String) async throws(KVMCloneError) -> AsyncStream<Void> {
         try await truth.starts(ofDomain: uuid)
     }

@@ -17,6 +17,7 @@ package final class FakeHost: HostDriver {
         var isClosed = false
         var isFrozen = false
         var abandoned: KVMCloneError?
+        var backup: FakeBackup?
     }
 
     package let name: String
@@ -92,6 +93,7 @@ package final class FakeHost: HostDriver {
     package func call<R: AgentRequest>(_ request: R) async throws(KVMCloneError) -> R.Response {
         try await named(R.name) { () throws(KVMCloneError) in
             try await thawed()
+            if let answer = try backupAnswer(request) as? R.Response { return answer }
             let answer = try await agent().call(request)
             try await thawed()
             return answer
@@ -185,7 +187,7 @@ package final class FakeHost: HostDriver {
 
     package func domain(named name: String) async throws(KVMCloneError) -> DomainRecord? {
         try await named("domain") { () throws(KVMCloneError) in
-            state.withLock { state in state.libvirt.domains.first { $0.name == name } }
+            state.withLock { state in state.libvirt.record(named: name) }
         }
     }
 
@@ -198,6 +200,50 @@ package final class FakeHost: HostDriver {
     package func undefine(uuid: String) async throws(KVMCloneError) {
         try await named("undefine") { () throws(KVMCloneError) in
             try state.withLock { state throws(KVMCloneError) in try state.libvirt.undefine(uuid) }
+        }
+    }
+
+    package func freeze(domain uuid: String, within seconds: Int) async throws(KVMCloneError) -> Int {
+        try await named("freeze") { () throws(KVMCloneError) in
+            _ = state.withLock { $0.libvirt.frozen.insert(uuid) }
+            return 1
+        }
+    }
+
+    package func thaw(domain uuid: String) async throws(KVMCloneError) {
+        try await named("thaw") { () throws(KVMCloneError) in
+            _ = state.withLock { $0.libvirt.frozen.remove(uuid) }
+        }
+    }
+
+    package func beginBackup(ofDomain uuid: String, xml: String) async throws(KVMCloneError) {
+        try await named("backup.begin") { () throws(KVMCloneError) in
+            guard let backup = state.withLock({ $0.backup }) else {
+                throw KVMCloneError(.libvirt, "the backup's socket can't be made")
+            }
+            try backup.begin(xml, images: state.withLock { $0.libvirt.images(of: uuid) })
+        }
+    }
+
+    /// What is left of a backup; nil when nothing is.
+    package var backup: FakeBackup? { state.withLock { $0.backup } }
+
+    /// Answers for the guard, which needs a real libvirt.
+    private func backupAnswer(_ request: some AgentRequest) throws(KVMCloneError) -> (any Sendable)? {
+        switch request {
+        case let request as OpenBackup:
+            let backup = try FakeBackup(folder: folder.path, operation: request.backup.operation)
+            state.withLock { $0.backup = backup }
+            return OpenBackup.Response(socket: backup.socket)
+        case is NoteFreeze: return Done()
+        case let request as CloseBackup:
+            state.withLock { state in
+                state.libvirt.frozen.remove(request.backup.domain)
+                state.backup?.end()
+                state.backup = nil
+            }
+            return Done()
+        default: return nil
         }
     }
 

@@ -7,6 +7,10 @@ import Model
 package struct FakeLibvirt: Sendable {
     package var domains: [DomainRecord] = []
     package var facts: HypervisorFacts
+    /// Guests whose file systems are frozen, by their uuids.
+    package var frozen: Set<String> = []
+    /// Guests that have an agent, by their names.
+    package var agents: Set<String> = []
     package var capabilities: Result<String?, KVMCloneError> = .success(nil)
 
     init(pool: String) {
@@ -15,6 +19,30 @@ package struct FakeLibvirt: Sendable {
             cpuModel: "x86_64", cpus: 4, memory: 8 << 30, freeMemory: nil,
             pools: [PoolRecord(name: "default", type: "dir", path: pool, isActive: true)],
             networks: ["default": true], capabilitiesXML: nil)
+    }
+
+    /// A domain as one that is asked for by name, with what runs.
+    func record(named name: String) -> DomainRecord? {
+        guard var record = domains.first(where: { $0.name == name }) else { return nil }
+        guard record.state != .stopped else { return record }
+        let agent =
+            "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0' state='connected'/></channel>"
+        record.activeXML =
+            agents.contains(name)
+            ? record.inactiveXML.replacingOccurrences(of: "</devices>", with: agent + "</devices>") : record.inactiveXML
+        return record
+    }
+
+    /// Paths and formats of a domain's disks, by their targets.
+    func images(of uuid: String) -> [String: (path: String, format: String)] {
+        guard let record = domains.first(where: { $0.uuid == uuid }),
+            let domain = try? DomainDescription(parsing: record.inactiveXML)
+        else { return [:] }
+        var images: [String: (path: String, format: String)] = [:]
+        for disk in domain.disks {
+            if case .file(let path) = disk.image.source { images[disk.target] = (path, disk.image.format ?? "raw") }
+        }
+        return images
     }
 
     /// A name belongs to one uuid, and a uuid to one name.

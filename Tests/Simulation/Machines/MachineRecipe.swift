@@ -8,6 +8,8 @@ package struct MachineRecipe: Sendable, Equatable {
     package var networks: [String]
     /// More elements below `<devices>`, as XML.
     package var moreDevices: String
+    /// `test`, `qemu` or `kvm`.
+    package var type = "test"
 
     /// `memory` in MiB.
     package init(
@@ -43,7 +45,7 @@ package struct MachineRecipe: Sendable, Equatable {
             """
         }
         return """
-            <domain type='test'>
+            <domain type='\(type)'>
               <name>\(name)</name>
               <uuid>\(uuid)</uuid>
               <memory unit='MiB'>\(memory)</memory>

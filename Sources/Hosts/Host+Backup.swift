@@ -1,0 +1,28 @@
+import Coordinator
+import Libvirt
+import Model
+
+extension Host {
+    package func freeze(domain uuid: String, within seconds: Int) async throws(KVMCloneError) -> Int {
+        try await session().run { connection throws(LibvirtError) in
+            let domain = try connection.domain(uuid: uuid)
+            // Without it a guest whose agent hangs would block every other call that needs the agent.
+            try domain.setAgentTimeout(seconds)
+            return try domain.freezeFileSystems()
+        }
+    }
+
+    package func thaw(domain uuid: String) async throws(KVMCloneError) {
+        try await session().run { connection throws(LibvirtError) in
+            let domain = try connection.domain(uuid: uuid)
+            try domain.thawFileSystems()
+            try domain.setAgentTimeout(nil)
+        }
+    }
+
+    package func beginBackup(ofDomain uuid: String, xml: String) async throws(KVMCloneError) {
+        try await session().run { connection throws(LibvirtError) in
+            try connection.domain(uuid: uuid).beginBackup(xml: xml)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Glibc
+import Model
+import Synchronization
+
+/// A backup job as QEMU would make it: a disk as it was when it began, behind an NBD server on a UNIX socket. One disk only,
+/// since a qemu-nbd serves one.
+package final class FakeBackup: Sendable {
+    package let socket: String
+    private let folder: String
+    private let server = Mutex<pid_t?>(nil)
+
+    init(folder: String, operation: String) throws(KVMCloneError) {
+        self.folder = "\(folder)/kvm-clone-\(operation)"
+        socket = self.folder + "/nbd"
+        do {
+            try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
+        } catch {
+            throw KVMCloneError(.general, "\(error)")
+        }
+    }
+
+    deinit { end() }
+
+    /// Whether the job runs.
+    package var isRunning: Bool { server.withLock { $0 != nil } }
+
+    func begin(_ xml: String, images: [String: (path: String, format: String)]) throws(KVMCloneError) {
+        let disks = xml.matches(of: #/<disk name='([^']*)' backup='yes' type='file' exportname='([^']*)'>/#)
+        guard disks.count == 1, let disk = disks.first, let image = images[String(disk.1)] else {
+            throw KVMCloneError(.libvirt, "this fake backs up one disk")
+        }
+        let copy = "\(folder)/\(disk.1)"
+        do {
+            try FileManager.default.copyItem(atPath: image.path, toPath: copy)
+        } catch {
+            throw KVMCloneError(.libvirt, "\(error)")
+        }
+        let process = try Self.start([
+            "qemu-nbd", "--socket=\(socket)", "--export-name=\(disk.2)", "--read-only", "--persistent", "--shared=8",
+            "--format=\(image.format)", copy,
+        ])
+        server.withLock { $0 = process }
+        for _ in 0..<1000 where access(socket, F_OK) != 0 { usleep(5000) }
+    }
+
+    func end() {
+        let process = server.withLock { server in
+            defer { server = nil }
+            return server
+        }
+        if let process {
+            kill(process, SIGKILL)
+            waitpid(process, nil, 0)
+        }
+        // It is in the test's own folder, which goes as well.
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private static func start(_ words: [String]) throws(KVMCloneError) -> pid_t {
+        var process: pid_t = 0
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { for pointer in arguments { free(pointer) } }
+        guard posix_spawnp(&process, words[0], nil, nil, &arguments, environ) == 0 else {
+            throw KVMCloneError(.general, "\(words[0]) can't be started")
+        }
+        return process
+    }
+}
