@@ -138,6 +138,9 @@ cast_with_dead_relay() {
     note cast-killed/idle "$(longest_idle "$cast_relay")"
     note cast-killed/read "$(source_reads)"
     compare_cast cast-killed 8 "$cast_relay"
+    # What the relay has got is kept for another run, which there is not.
+    "$kvm_clone" --quiet -t "$work/cast.yaml" op cleanup "$("$kvm_clone" op list -o name | head -n 1)" >>"$work/log" 2>&1 \
+        || die "what the dead relay has left is not to be cleaned up: $(tail -n 3 "$work/log")"
     remove_casts
 }
 

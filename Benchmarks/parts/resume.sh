@@ -14,6 +14,38 @@ part_resume() {
         done
     done
     remove_vm resume
+    resume_large
+}
+
+# How soon the first new byte of a large disk comes. What has come before is told in the first event of progress.
+resume_large() {
+    local folder coordinator id begin
+    folder=$(images_of kvm2)
+    on kvm1 dd if=/dev/urandom of="$images/large.raw" bs=1M count=10240 status=none
+    define_vm kvm1 large raw
+    "${kvm_clone_with[@]}" clone kvm1 kvm2 large --no-compress >>"$work/log" 2>&1 &
+    coordinator=$!
+    until (($(given "$folder"/.kvm-clone-*.partial) >= 5120 * 1048576)); do
+        kill -0 "$coordinator" 2>/dev/null || die "the copy has ended before it was killed; see $work/log"
+        sleep 0.05
+    done
+    kill -KILL "$coordinator"
+    for host in kvm1 kvm2; do on "$host" pkill -KILL -f kvm-clone/agents || true; done
+    wait "$coordinator" 2>/dev/null || true
+    id=$("${kvm_clone_with[@]}" op list -o name | head -n 1)
+    rm -f "$work/resume.events"
+    begin=$EPOCHREALTIME
+    "${kvm_clone_with[@]}" op resume "$id" --events-file "$work/resume.events" >>"$work/log" 2>&1 \
+        || die "the large copy was not gone on with; see $work/log"
+    note resume-large/first "$(jq -rn --argjson begin "$begin" '
+        def seconds: (.[0:19] + "Z" | fromdate) + ("0" + .[19:23] | tonumber);
+        first(inputs | select(.type == "progress" and (.targets | any(.wireBytes > 0)))) | (.timestamp | seconds) - $begin' \
+        "$work/resume.events")"
+    note resume-large/kept "$(jq -rn '
+        first(inputs | select(.type == "progress" and (.targets | any(.wireBytes > 0)))) | .targets[0]
+        | 100 * (.disks[0].done - .data) / .disks[0].total' "$work/resume.events")"
+    remove_copy kvm2 large_clone
+    remove_vm large
 }
 
 # Bytes that the file system has given to a file; 0 while it isn't there.
@@ -83,5 +115,8 @@ HEAD
         printf '| %s %% | %s s | at most %s | 4 units | %s | %s s |\n' "$share" "$(round "$(median "resume-$share")")" \
             "$again" "$(verdict "$again" 4 at-most)" "$(round "$(median "resume-rsync-$share")")"
     done
+    echo
+    printf '%s\n' "10 GiB of random data, killed at 50 %: the first new byte came $(round "$(median resume-large/first)") s after the" \
+        "command (at most 2 s: $(verdict "$(median resume-large/first)" 2 at-most)); $(round "$(median resume-large/kept)" 0) % were kept."
     echo
 }

@@ -57,7 +57,7 @@ cached_image() {
     ((mib >= 256)) || usage_error "'$size' is too small for the guest's disk: at least 256M"
     kernel=$(guest_kernel) || die "there is no cloud kernel in /boot; install linux-image-cloud-amd64"
     version=${kernel#*/vmlinuz-}
-    image=$base/.images/$(cat "$kernel" "$lab_parts"/guest-image.sh "$lab_parts/guest-init" | sha256sum | head -c 16)
+    image=$base/.images/$(cat "$kernel" "$lab_parts"/guest-image.sh "$lab_parts/guest-init" "$lab_parts/guest-agent" | sha256sum | head -c 16)
     image+=-${mib}M${writes:+-writes}.raw
     (
         umask 077
@@ -147,8 +147,9 @@ make_initramfs() {
     mkdir -p "$tree"/{bin,dev,proc,sys,modules}
     cp "$(type -P busybox)" "$tree/bin/busybox"
     install -m 0755 "$lab_parts/guest-init" "$tree/init"
+    install -m 0755 "$lab_parts/guest-agent" "$tree/agent"
     # modprobe knows what these need, and in which order.
-    modprobe --set-version "$version" --show-depends --all virtio_pci virtio_blk virtio_net button evdev \
+    modprobe --set-version "$version" --show-depends --all virtio_pci virtio_blk virtio_net virtio_console button evdev \
         | while read -r word file _; do
             [[ $word == insmod ]] || continue
             module=$(basename "$file" .xz)

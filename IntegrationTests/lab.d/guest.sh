@@ -9,13 +9,14 @@ Puts a copy of the guest's image (see 'lab guest-image --help') into the host's 
   --size SIZE            virtual size of the disk (default 2G)
   --memory MIB           memory in MiB (default 128, which is what it needs)
   --writes               the guest writes to its disk five times a second
+  --agent KIND           with a guest agent that answers or one that hangs when it is to freeze: answers, hangs
   --start                start it too
   --print-xml            print the domain XML instead; nothing is copied or defined
 HELP
 }
 
 cmd_guest() {
-    local value words=() format=qcow2 size=2G memory=128 writes='' start='' print='' name disk pid
+    local value words=() format=qcow2 size=2G memory=128 writes='' agent='' start='' print='' name disk pid
     load_lab
     while (($#)); do
         case $1 in
@@ -23,6 +24,7 @@ cmd_guest() {
             --size) option_value "$@"; size=$value; shift 2 ;;
             --memory) option_value "$@"; memory=$value; shift 2 ;;
             --writes) writes=1; shift ;;
+            --agent) option_value "$@"; agent=$value; shift 2 ;;
             --start) start=1; shift ;;
             --print-xml) print=1; shift ;;
             -*) usage_error "guest has no option '$1'; see 'lab guest --help'" ;;
@@ -35,6 +37,7 @@ cmd_guest() {
     [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$ ]] || usage_error "'$name' is no name for a guest"
     [[ $memory =~ ^[1-9][0-9]{1,5}$ ]] || usage_error "'$memory' is no memory in MiB"
     [[ $format == raw || $format == qcow2 ]] || usage_error "'$format' is no format: raw or qcow2"
+    [[ $agent =~ ^(|answers|hangs)$ ]] || usage_error "'$agent' is no kind of agent: answers or hangs"
     if [[ $print ]]; then
         guest_xml
         return
@@ -80,11 +83,24 @@ guest_xml() {
     <serial type='file'>
       <source path='/var/log/libvirt/qemu/$name-console.log'/>
     </serial>
+$(agent_channels)
     <controller type='usb' model='none'/>
     <memballoon model='none'/>
   </devices>
 </domain>
 XML
+}
+
+# The guest finds out by these what it is to do.
+agent_channels() {
+    local name names=()
+    case $agent in
+        answers) names=(org.qemu.guest_agent.0) ;;
+        hangs) names=(org.qemu.guest_agent.0 kvm-clone.hangs) ;;
+    esac
+    for name in ${names[@]+"${names[@]}"}; do
+        echo "    <channel type='unix'><target type='virtio' name='$name'/></channel>"
+    done
 }
 
 # Sets `console` to the file, as seen from here, that a guest's serial port writes to. Clones keep their origin's.

@@ -80,7 +80,7 @@ final class GuardProcess: Sendable {
     }
 
     private static func spawn(_ program: String, _ arguments: [String], input: Int32, output: Int32) -> pid_t {
-        var argv: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
+        var argv: [UnsafeMutablePointer<CChar>?] = (["kvm-clone-agent"] + arguments).map { strdup($0) } + [nil]
         let variables = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]
         var environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
         defer { for pointer in argv + environment { free(pointer) } }

@@ -21,7 +21,7 @@ enum Introduction {
             version: version, architecture: text(&names.machine),
             hostName: text(&names.nodename), userID: getuid(), processID: getpid(),
             clock: Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000, qemuImg: find("qemu-img"),
-            qemuNBD: find("qemu-nbd"), libvirtSockets: sockets)
+            qemuNBD: find("qemu-nbd"), virsh: find("virsh"), libvirtSockets: sockets)
     }
 
     /// The monolithic daemon's socket first: where both exist it is the modular one's proxy, or what really runs.

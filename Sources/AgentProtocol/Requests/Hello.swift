@@ -26,13 +26,17 @@ package struct Hello: AgentRequest {
         package var qemuImg: String?
         /// Where `qemu-nbd` is; nil when it isn't installed.
         package var qemuNBD: String?
+        /// Where `virsh` is; nil when it isn't installed.
+        package var virsh: String?
         /// The libvirt daemon's sockets that exist, best first.
         package var libvirtSockets: [String]
 
         package init(
             version: Int, architecture: String, hostName: String, userID: UInt32,
-            processID: Int32, clock: Int64, qemuImg: String?, qemuNBD: String?, libvirtSockets: [String]
+            processID: Int32, clock: Int64, qemuImg: String?, qemuNBD: String?, virsh: String? = nil,
+            libvirtSockets: [String]
         ) {
+            self.virsh = virsh
             self.version = version
             self.architecture = architecture
             self.hostName = hostName

@@ -1,7 +1,7 @@
 import AgentProtocol
 import Model
 
-/// Gives targets what their trees have not brought: from a target that has it, else from the source.
+/// Gives targets what their trees have not brought: from a target that has it, all or a part, else from the source.
 struct Repairs: Sendable {
     /// Between two looks at what is missing; longer while repairs fail.
     private static let pause = Duration.milliseconds(200)
@@ -17,11 +17,12 @@ struct Repairs: Sendable {
             if await keeper.isOver { return }
             let left = await keeper.unfinished
             let first = number
+            let lacks = await lacks(of: left)
             let haveFailed = await withTaskGroup(of: Bool.self) { group in
                 for (index, host) in left.enumerated() {
                     group.addTask {
                         do throws(KVMCloneError) {
-                            try await repair(host, number: first + index)
+                            try await repair(host, lacks, number: first + index)
                             return false
                         } catch {
                             // The target's own time-out decides when it is given up.
@@ -39,16 +40,51 @@ struct Repairs: Sendable {
         }
     }
 
-    private func repair(_ host: String, number: Int) async throws(KVMCloneError) {
-        guard let driver = operation.targets.first(where: { $0.name == host }) else { return }
-        let missing = try await driver.call(Missing(job: operation.job))
-        // What is on its way arrives by itself.
-        guard !missing.isComplete, missing.activeLinks == 0 else { return }
-        guard let ends = await keeper.beginRepair(of: host) else { return }
+    /// What each of the hosts lacks that gets nothing at the moment. What is on its way to others arrives by itself.
+    private func lacks(of hosts: [String]) async -> [String: DiskRanges] {
+        await withTaskGroup(of: (String, DiskRanges?).self) { group in
+            for host in hosts {
+                guard let driver = operation.targets.first(where: { $0.name == host }) else { continue }
+                group.addTask {
+                    do throws(KVMCloneError) {
+                        let missing = try await driver.call(Missing(job: operation.job))
+                        guard missing.activeLinks == 0 else { return (host, nil) }
+                        return (host, DiskRanges(pairs: missing.disks))
+                    } catch {
+                        // The target's own call ends as well.
+                        operation.logger.info(
+                            "not asked what is missing", metadata: ["host": "\(host)", "error": "\(error)"])
+                        return (host, nil)
+                    }
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    /// Who of those that lack something themselves has the most of what `host` lacks, and what that is. A list that was cut
+    /// tells nothing of what its host has.
+    static func bestPart(for host: String, _ lacks: [String: DiskRanges]) -> (host: String, ranges: DiskRanges)? {
+        guard let wanted = lacks[host] else { return nil }
+        let parts = lacks.compactMap { name, missing -> (host: String, ranges: DiskRanges)? in
+            guard name != host, missing.disks.allSatisfy({ $0.count < Missing.limit }) else { return nil }
+            let part = wanted.subtracting(missing)
+            return part.isEmpty ? nil : (name, part)
+        }
+        return parts.max { ($0.ranges.bytes, $1.host) < ($1.ranges.bytes, $0.host) }
+    }
+
+    private func repair(
+        _ host: String, _ lacks: [String: DiskRanges], number: Int
+    ) async throws(KVMCloneError) {
+        guard let wanted = lacks[host], !wanted.isEmpty else { return }
+        let part = Self.bestPart(for: host, lacks)
+        guard let ends = await keeper.beginRepair(of: host, orPartlyFrom: part?.host) else { return }
+        let ranges = part.flatMap { ends.parent.name == $0.host ? $0.ranges : nil } ?? wanted
         operation.logger.info("repair", metadata: ["host": "\(host)", "from": "\(ends.parent.name)"])
         let result: Result<Void, KVMCloneError>
         do throws(KVMCloneError) {
-            try await repair(missing, from: ends.parent, to: ends.child, generation: ends.generation, id: id(number))
+            try await repair(ranges, from: ends.parent, to: ends.child, generation: ends.generation, id: id(number))
             result = .success(())
         } catch {
             result = .failure(error)
@@ -58,10 +94,10 @@ struct Repairs: Sendable {
     }
 
     private func repair(
-        _ missing: Missing.Response, from parent: JoinEnd, to child: JoinEnd, generation: Int, id: HexBytes
+        _ ranges: DiskRanges, from parent: JoinEnd, to child: JoinEnd, generation: Int, id: HexBytes
     ) async throws(KVMCloneError) {
         let opened = try await parent.driver.call(
-            OpenRepair(job: operation.job, repair: id, disks: missing.disks, streams: streams))
+            OpenRepair(job: operation.job, repair: id, disks: ranges.pairs, streams: streams))
         let result: Result<Void, KVMCloneError>
         do throws(KVMCloneError) {
             _ = try await Joiner(

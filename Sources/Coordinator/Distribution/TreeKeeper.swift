@@ -23,7 +23,7 @@ actor TreeKeeper {
     /// How fast it went, and why.
     nonisolated let pace: PaceRecord
     private(set) var ends: [String: JoinEnd]
-    private var state: TreeState?
+    var state: TreeState?
     private(set) var finished: Set<String> = []
     /// Hosts that don't answer at the moment.
     var quiet: Set<String> = []
@@ -31,11 +31,11 @@ actor TreeKeeper {
     var lagging: Set<String> = []
     private var waiting: [(host: String, CheckedContinuation<Void, Never>)] = []
     /// Targets that have gone on to publish: they pass on and repair nothing any more.
-    private var departed: Set<String> = []
+    private(set) var departed: Set<String> = []
     private var isEnded = false
     /// How many targets each host repairs now.
-    private var repairs: [String: Int] = [:]
-    private var repairFlows: [Flow: Double] = [:]
+    var repairs: [String: Int] = [:]
+    var repairFlows: [Flow: Double] = [:]
     /// What targets lack that have some of it already.
     private var missing: [String: DiskRanges] = [:]
 
@@ -107,7 +107,7 @@ actor TreeKeeper {
     /// Takes shares of the budgets for whoever sends to whom now.
     ///
     /// `renewed`: a pair that was joined again, whose agents know no limit yet. `waits`: for agents to know theirs.
-    private func budget(renewed: (parent: String, child: String)? = nil, waits: Bool = true) async {
+    func budget(renewed: (parent: String, child: String)? = nil, waits: Bool = true) async {
         guard let layout = state?.layout, !isEnded else { return }
         var flows: [Flow: Double] = repairFlows
         for edge in layout.edges where !finished.contains(edge.child) {
@@ -122,7 +122,7 @@ actor TreeKeeper {
         ) { [self] rates in await limit(rates) }
     }
 
-    private func flow(_ parent: String, _ child: String, job: HexBytes) -> Flow {
+    func flow(_ parent: String, _ child: String, job: HexBytes) -> Flow {
         Flow(operation: operation.id, job: job, parent: parent, child: child)
     }
 
@@ -317,29 +317,5 @@ actor TreeKeeper {
     /// Targets that are still receiving, and can be asked.
     var unfinished: [String] {
         operation.plan.targets.map(\.host).filter { !finished.contains($0) && ends[$0] != nil && !quiet.contains($0) }
-    }
-
-    /// Ends for a repair of `child`: a target that has everything, and has the fewest others to repair, else the
-    /// source. `endRepair` gives the provider back.
-    func beginRepair(of child: String) -> (parent: JoinEnd, child: JoinEnd, generation: Int)? {
-        guard let far = ends[child], let generation = state?.nextGeneration(of: child) else { return nil }
-        let helpers =
-            finished.filter { !departed.contains($0) && ends[$0] != nil && $0 != child && !quiet.contains($0) }
-            .sorted()
-        let name = helpers.min { repairs[$0, default: 0] < repairs[$1, default: 0] } ?? operation.source.name
-        guard let near = ends[name] else { return nil }
-        repairs[name, default: 0] += 1
-        return (near, far, generation)
-    }
-
-    /// Its repair is joined and about to run.
-    func budgetRepair(by parent: String, of child: String, job: HexBytes) async {
-        repairFlows[flow(parent, child, job: job)] = 1
-        await budget()
-    }
-
-    func endRepair(by parent: String, of child: String) {
-        repairs[parent, default: 1] -= 1
-        repairFlows = repairFlows.filter { $0.key.parent != parent || $0.key.child != child }
     }
 }

@@ -48,6 +48,13 @@ struct Examination {
     private mutating func examineTools(_ hello: Hello.Response) {
         note("qemu-img", hello.qemuImg ?? "missing")
         note("qemu-nbd", hello.qemuNBD ?? "missing")
+        note("virsh", hello.virsh ?? "missing")
+        if hello.virsh == nil {
+            findings.append(
+                .warning(
+                    .configuration, "virsh is missing: VMs that run can't be copied",
+                    fix: "apt-get install libvirt-clients"))
+        }
         if hello.qemuImg == nil || hello.qemuNBD == nil {
             findings.append(
                 .warning(

@@ -30,6 +30,28 @@ struct DiskRanges: Sendable, Equatable {
         DiskRanges(zip(disks, other.disks).map { Self.intersection($0, $1) })
     }
 
+    /// What is in this one only.
+    func subtracting(_ other: DiskRanges) -> DiskRanges {
+        DiskRanges(zip(disks, other.disks).map { Self.difference($0, $1) })
+    }
+
+    private static func difference(_ first: [Range<UInt64>], _ second: [Range<UInt64>]) -> [Range<UInt64>] {
+        var result: [Range<UInt64>] = []
+        var j = 0
+        for range in first {
+            var low = range.lowerBound
+            while j < second.count, second[j].upperBound <= low { j += 1 }
+            var k = j
+            while k < second.count, second[k].lowerBound < range.upperBound {
+                if low < second[k].lowerBound { result.append(low..<second[k].lowerBound) }
+                low = max(low, second[k].upperBound)
+                k += 1
+            }
+            if low < range.upperBound { result.append(low..<range.upperBound) }
+        }
+        return result
+    }
+
     private static func intersection(
         _ first: [Range<UInt64>], _ second: [Range<UInt64>]
     ) -> [Range<UInt64>] {

@@ -98,8 +98,6 @@ extension SourceFacts {
             throw KVMCloneError(
                 .libvirt, "the running domain's XML can't be used", host: driver.name, cause: "\(error)")
         }
-        hasVirsh = try await driver.call(FilesExist(paths: Self.virsh)).contains(true)
+        hasVirsh = try await driver.greet().virsh != nil
     }
-
-    private static let virsh = ["/usr/bin/virsh", "/usr/local/bin/virsh", "/bin/virsh"]
 }

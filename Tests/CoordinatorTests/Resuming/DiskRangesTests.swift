@@ -17,7 +17,7 @@ import Testing
         if isGood { #expect(ranges?.pairs == pairs) }
     }
 
-    @Test("What is in both is what a bit by bit comparison finds", arguments: 0..<200)
+    @Test("What is in both, and in one only, is what a bit by bit comparison finds", arguments: 0..<200)
     func intersection(_ seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed))
         func random() -> (Set<UInt64>, DiskRanges) {
@@ -38,5 +38,8 @@ import Testing
         #expect(Set(both.disks[0].flatMap { Array($0) }) == first.intersection(second))
         #expect(both == b.intersection(a))
         #expect(both.bytes == UInt64(first.intersection(second).count))
+        let rest = a.subtracting(b)
+        #expect(Set(rest.disks[0].flatMap { Array($0) }) == first.subtracting(second))
+        #expect(DiskRanges(pairs: rest.pairs) == rest)
     }
 }

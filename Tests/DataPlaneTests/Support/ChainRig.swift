@@ -68,6 +68,19 @@ final class ChainRig: Sendable {
         return try repair.run([try LeafRanges(missing[0] ?? [], size: source.size)])
     }
 
+    /// Repairs `child` from a disk that has everything whenever nothing comes, until it lacks nothing.
+    func keepRepairing(_ child: Int, from source: any DiskSource) throws -> WorkerThread {
+        try WorkerThread(name: "test-repair") { [self] in
+            for generation in 1..<500 {
+                sleepNanoseconds(20_000_000)
+                if receivers[child].missing(limit: 1)[0] == [] { return }
+                guard receivers[child].activeLinks == 0 else { continue }
+                // A repair that fails is tried again.
+                _ = try? repair(child, from: source, generation: generation)
+            }
+        }
+    }
+
     /// Runs sender and receivers, each on a thread of its own.
     func run() -> (sent: Result<SendReport, TransferError>, received: [Result<ReceiveReport, TransferError>]) {
         let results = Gate<[Int: Result<ReceiveReport, TransferError>]>([:])

@@ -21,15 +21,7 @@ struct LaggingTests {
                 link: { _, _ in }, child: { _, _, _ in }, lag: { child in told.update { $0.append(child) } })
             try rig.join(0, below: -1)
             try rig.join(1, below: parent, TargetTerms(due: 1 << 40))
-            let helper = try WorkerThread(name: "test-repair") {
-                for generation in 1..<500 {
-                    sleepNanoseconds(20_000_000)
-                    if rig.receivers[1].missing(limit: 1)[0] == [] { return }
-                    guard rig.receivers[1].activeLinks == 0 else { continue }
-                    // A repair that fails is tried again.
-                    _ = try? rig.repair(1, from: sinks[0], generation: generation)
-                }
-            }
+            let helper = try rig.keepRepairing(1, from: sinks[0])
             let (sent, received) = rig.run()
             helper.join()
             #expect(try sent.get().disks[0].root == plainRoot(source.bytes))

@@ -110,6 +110,29 @@ struct Behaviour: Sendable, CustomTestStringConvertible {
             }
             #expect(refusal == nil)
         },
+        Behaviour("pings an agent that runs, and nobody where none does") { subject in
+            try await subject.driver.ping()
+            _ = try await subject.driver.greet()
+            try await subject.driver.ping()
+        },
+        Behaviour("gives up an agent that hangs: whoever waits gets the reason, and the next call another agent") {
+            subject in
+            guard let hangAgent = subject.hangAgent else { return }
+            let first = try await subject.driver.greet().processID
+            let goOn = try await hangAgent()
+            let waiting = Task {
+                await failure { () throws(KVMCloneError) in try await subject.driver.call(FilesExist(paths: [])) }
+            }
+            let pinging = Task { await failure { () throws(KVMCloneError) in try await subject.driver.ping() } }
+            try await Task.sleep(for: .milliseconds(100))
+            await subject.driver.abandon(KVMCloneError(.connection, "it hangs", host: subject.driver.name))
+            #expect(await waiting.value?.message == "it hangs")
+            #expect(await pinging.value?.code == .connection)
+            goOn()
+            let second = try await subject.driver.greet().processID
+            // In memory all agents are in this process.
+            #expect(second != first || first == getpid())
+        },
         Behaviour("ends events and calls when it is closed") { subject in
             _ = try await subject.driver.greet()
             let events = await subject.driver.agentEvents()

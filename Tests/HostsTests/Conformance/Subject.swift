@@ -17,6 +17,8 @@ struct Subject: Sendable {
     var start: (@Sendable (String) async throws -> Void)?
     /// Ends the running agent; nil where the test can't.
     var killAgent: (@Sendable () async throws -> Void)?
+    /// Makes the running agent hang; what it answers takes that back. nil where the test can't.
+    var hangAgent: (@Sendable () async throws -> @Sendable () -> Void)?
     /// Ends what was started for the test.
     let end: @Sendable () async throws -> Void
 }
@@ -40,6 +42,10 @@ enum SubjectKind: String, Sendable, CaseIterable, CustomTestStringConvertible {
             let host = try FakeHost("host1")
             return Subject(
                 driver: host, domainType: "test", start: { host.startMachine($0) }, killAgent: { host.killAgent() },
+                hangAgent: {
+                    host.freeze()
+                    return { host.freeze(false) }
+                },
                 end: { await host.close() })
         case .embedded:
             let hosts = try #require(Embedded.current, "the suite's daemons aren't there")
@@ -48,6 +54,11 @@ enum SubjectKind: String, Sendable, CaseIterable, CustomTestStringConvertible {
             return Subject(
                 driver: host, domainType: "test", start: { try await hosts.virsh(1, "start", $0) },
                 killAgent: { kill(try await host.greet().processID, SIGKILL) },
+                hangAgent: {
+                    let agent = try await host.greet().processID
+                    kill(agent, SIGSTOP)
+                    return { kill(agent, SIGCONT) }
+                },
                 end: { [state] in
                     await host.close()
                     withExtendedLifetime(state) {}
