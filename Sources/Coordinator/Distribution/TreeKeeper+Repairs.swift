@@ -12,7 +12,8 @@ extension TreeKeeper {
         let helpers =
             finished.filter { !departed.contains($0) && ends[$0] != nil && $0 != child && !quiet.contains($0) }
             .sorted()
-        let name = helpers.min { repairs[$0, default: 0] < repairs[$1, default: 0] }
+        let name =
+            helpers.min { repairs[$0, default: 0] < repairs[$1, default: 0] }
             ?? partial.flatMap { ends[$0] == nil || quiet.contains($0) ? nil : $0 } ?? operation.source.name
         guard let near = ends[name] else { return nil }
         repairs[name, default: 0] += 1

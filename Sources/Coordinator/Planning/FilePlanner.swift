@@ -13,10 +13,11 @@ struct FilePlanner {
         for disk in facts.domain.disks {
             guard let layers = facts.layers[disk.target], let top = layers.first else { continue }
             // What runs is read through its backup, which shows what the guest reads.
-            let isFlattened = (options.flatten || facts.isRunning) && layers.count > 1
+            let isLive = facts.isRunning && disk.isWritten
+            let isFlattened = (options.flatten || isLive) && layers.count > 1
             // A raw image's own bytes are what its guest reads.
             let isGuestView =
-                facts.isRunning
+                isLive
                 || (options.view == .guest || isFlattened) && !(layers.count == 1 && top.format == "raw")
             let copied = isGuestView ? [top] : layers
             for (place, layer) in copied.enumerated() {
@@ -31,7 +32,7 @@ struct FilePlanner {
                         isBlockDevice: layer.isBlockDevice,
                         lockedPaths: facts.isRunning
                             ? [:] : Dictionary(locked.map { ($0.path, $0.format) }) { first, _ in first },
-                        scratchFolder: facts.scratchFolder(for: layer.path)))
+                        scratchFolder: isLive ? facts.scratchFolder(for: layer.path) : nil))
             }
         }
         if let nvram = facts.nvram {

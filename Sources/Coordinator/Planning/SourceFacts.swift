@@ -109,6 +109,11 @@ extension DomainDisk {
     }
 }
 
+extension DomainDisk {
+    /// True when the guest may write to it; media are only read.
+    var isWritten: Bool { device == .disk || device == .lun }
+}
+
 extension DiskImage {
     /// The image's path, found through its pool where the domain names a volume. Its format is `raw` where the
     /// domain names none, as libvirt takes it.

@@ -6,23 +6,18 @@ import Model
 /// before that is used up: the guest's own disks lie there as well.
 struct ScratchWatch: Sendable {
     private static let pause = Duration.seconds(2)
-    /// What stays free: so much, or a quarter of what was free in the beginning.
-    private static let reserve: UInt64 = 512 << 20
 
     let operation: CopyOperation
 
     func run() async {
         let folders = Set(operation.plan.liveDisks.compactMap(\.scratchFolder)).sorted()
         guard !folders.isEmpty else { return }
-        var reserves: [String: UInt64] = [:]
+        var reserve = SpaceReserve()
         while !Task.isCancelled {
             do throws(KVMCloneError) {
                 let found = try await operation.source.call(MeasureFolders(paths: folders))
                 for (folder, answer) in zip(folders, found) {
-                    let free = answer.free
-                    let reserve = reserves[folder] ?? min(Self.reserve, free / 4)
-                    reserves[folder] = reserve
-                    if free < reserve { stop(folder, free: free) }
+                    if reserve.isTouched(in: folder, free: answer.free) { stop(folder, free: answer.free) }
                 }
             } catch {
                 // A host that can't be asked ends the copy by itself.
@@ -39,5 +34,20 @@ struct ScratchWatch: Sendable {
                 "what the guest overwrites during the copy has filled \(folder): \(ByteCount.format(free)) are left",
                 host: operation.source.name, whatToDo: "free some space there, or copy when the guest writes less"),
             .undo)
+    }
+}
+
+/// How much of each folder's space is to stay free.
+struct SpaceReserve: Sendable {
+    /// So much, or a quarter of what was free in the beginning.
+    static let most: UInt64 = 512 << 20
+
+    private var reserves: [String: UInt64] = [:]
+
+    /// Notes what is free now; true when that is less than what is to stay. The first look sets it.
+    mutating func isTouched(in folder: String, free: UInt64) -> Bool {
+        let reserve = reserves[folder] ?? min(Self.most, free / 4)
+        reserves[folder] = reserve
+        return free < reserve
     }
 }

@@ -56,7 +56,7 @@ struct SilenceTests {
 
     @Test(
         "A host that comes back in time goes on where the others have left it, also when they have ended",
-        .timeLimit(.minutes(1)), arguments: [300, 1200])
+        .timeLimit(.minutes(1)), arguments: [600, 1200])
     func comesBack(milliseconds: Int) async throws {
         let fleet = try FakeFleet(targets: 3)
         let silent = fleet.targets[1]

@@ -141,6 +141,31 @@ struct RunningSourceTests {
         await fleet.close()
     }
 
+    @Test("media that are only read are copied as they are, beside the backup")
+    func media() async throws {
+        var machine = MachineRecipe()
+        machine.type = "qemu"
+        let folder = try TemporaryFolder()
+        let image = folder.path + "/install.iso"
+        #expect(FileManager.default.createFile(atPath: image, contents: Data(repeating: 3, count: 65536)))
+        machine.moreDevices = """
+            <disk type='file' device='cdrom'>
+              <driver name='qemu' type='raw'/><source file='\(image)'/><target dev='sda' bus='sata'/><readonly/>
+            </disk>
+            """
+        let fleet = try FakeFleet(machine: machine)
+        fleet.source.changeLibvirt { $0.domains[0].state = .running }
+        var options = CloneOptions()
+        options.copyMedia = true
+        let plan = try await fleet.coordinator.plan(fleet.request(options))
+        #expect(plan.files.map(\.disk) == ["vda", "sda"])
+        #expect(plan.files.map(\.guestView) == [true, false])
+        #expect(plan.liveDisks.map(\.disk) == ["vda"])
+        let result = try await fleet.run(options)
+        #expect(result.targets[0].error == nil && result.targets[0].verified, "\(result.targets)")
+        await fleet.close()
+    }
+
     @Test("a VM that a job of libvirt's holds is refused")
     func busy() async throws {
         let fleet = try Self.fleet()
