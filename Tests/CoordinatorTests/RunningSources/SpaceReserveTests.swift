@@ -19,7 +19,8 @@ struct SpaceReserveTests {
     @Test("each folder has a reserve of its own")
     func folders() {
         var reserve = SpaceReserve()
-        let looks = [("/a", 100 << 30), ("/b", 400 << 20), ("/a", 400 << 20)].map { reserve.isTouched(in: $0, free: $1) }
+        let seen: [(String, UInt64)] = [("/a", 100 << 30), ("/b", 400 << 20), ("/a", 400 << 20)]
+        let looks = seen.map { reserve.isTouched(in: $0, free: $1) }
         #expect(looks == [false, false, true])
     }
 }
