@@ -15,8 +15,10 @@ extension Host {
     package func thaw(domain uuid: String) async throws(KVMCloneError) {
         try await session().run { connection throws(LibvirtError) in
             let domain = try connection.domain(uuid: uuid)
-            try domain.thawFileSystems()
+            let thawed = Result { () throws(LibvirtError) in try domain.thawFileSystems() }
+            // Also when that fails: the limit is for this copy only.
             try domain.setAgentTimeout(nil)
+            _ = try thawed.get()
         }
     }
 

@@ -71,9 +71,11 @@ struct RunningChecks {
 extension SourceFacts {
     var isRunning: Bool { live != nil }
 
-    /// Whether the guest's agent listens.
+    /// Whether the guest's agent listens. That of a paused guest can't.
     var hasConnectedAgent: Bool {
-        live?.characterDevices.contains { $0.name == "org.qemu.guest_agent.0" && $0.state == "connected" } ?? false
+        guard record.state == .running else { return false }
+        return live?.characterDevices.contains { $0.name == "org.qemu.guest_agent.0" && $0.state == "connected" }
+            ?? false
     }
 
     /// How the disks are held at one instant; nil for a VM that is shut off.

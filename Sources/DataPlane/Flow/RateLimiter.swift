@@ -30,10 +30,15 @@ public final class RateLimiter: Sendable {
         current.store(rate ?? 0, ordering: .relaxed)
     }
 
+    /// The limit now, in bytes per second; nil when unlimited.
+    var rate: UInt64? {
+        let rate = current.load(ordering: .relaxed)
+        return rate == 0 ? nil : rate
+    }
+
     /// How much to ask for at once, so that a slow rate is kept smoothly: about 20 ms worth; nil when unlimited.
     var slice: Int? {
-        let rate = current.load(ordering: .relaxed)
-        return rate == 0 ? nil : Int(min(max(rate / 50, 1024), UInt64(Geometry.maxFrame)))
+        rate.map { Int(min(max($0 / 50, 1024), UInt64(Geometry.maxFrame))) }
     }
 
     /// Takes `bytes` if they may go at once.

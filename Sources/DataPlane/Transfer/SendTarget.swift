@@ -33,8 +33,8 @@ final class SendTarget: Sendable {
     let mayLag: Bool
     /// Limit on what this target is sent, over all of its streams.
     let limiter: RateLimiter
-    /// What each of its streams was planned to take, in bytes per second.
-    let due: UInt64?
+    /// What it was planned to take, in bytes per second.
+    private let planned: UInt64?
     /// Spans in a row in which it may take less.
     let patience: Int
     /// Bytes given to the kernel for this target.
@@ -60,7 +60,7 @@ final class SendTarget: Sendable {
         if let rate = terms.rate { limiter.setRate(rate) }
         mayLag = terms.mayLag
         patience = terms.patience
-        due = terms.due.map { $0 / UInt64(max(1, links.count)) }
+        planned = terms.due
         self.onLag = onLag
         self.salt = salt
         sockets = links.map(\.1)
@@ -82,6 +82,12 @@ final class SendTarget: Sendable {
     /// One of its streams waits for it no more.
     func lag() {
         if !lags.exchange(true, ordering: .acquiringAndReleasing) { onLag?(id) }
+    }
+
+    /// What each of its streams has to take in, in bytes per second: what was planned, or less where it is limited to less;
+    /// nil where nothing was planned.
+    var due: UInt64? {
+        planned.map { min($0, limiter.rate ?? $0) / UInt64(max(1, sockets.count)) }
     }
 
     /// What ends a target by somebody else's word.

@@ -23,7 +23,7 @@ final class TargetLink {
         self.socket = socket
         self.opener = opener
         self.check = check
-        share = WaitShare(due: target.due, patience: target.patience)
+        share = WaitShare(patience: target.patience)
     }
 
     /// A new buffer begins: nothing of it is sent, and waiting starts now.
@@ -36,7 +36,7 @@ final class TargetLink {
     func charge(_ nanoseconds: UInt64) { share.add(nanoseconds) }
 
     /// Whether it is to be left behind.
-    func isTooSlow(now: UInt64) -> Bool { share.isTooSlow(now: now, sent: sent) }
+    func isTooSlow(now: UInt64) -> Bool { share.isTooSlow(now: now, sent: sent, due: target.due) }
 
     // MARK: A target that may lag
 

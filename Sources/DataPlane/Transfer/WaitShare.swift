@@ -14,23 +14,19 @@ struct WaitShare: Sendable {
     private var badSpans = 0
     /// Spans in a row that it takes.
     private let patience: Int
-    /// Bytes per second that it was planned to take; nil: it is never too slow.
-    private let due: UInt64?
 
-    /// - Parameters:
-    ///   - due: bytes per second that the target was planned to take in; nil: whatever it takes is enough.
-    ///   - patience: spans in a row with too little until it is too slow; at least 1.
-    init(due: UInt64?, patience: Int = 1) {
-        self.due = due
-        self.patience = max(1, patience)
-    }
+    /// - Parameter patience: spans in a row with too little until it is too slow; at least 1.
+    init(patience: Int = 1) { self.patience = max(1, patience) }
 
     /// Notes nanoseconds of waiting.
     mutating func add(_ nanoseconds: UInt64) { waited += nanoseconds }
 
     /// True when as many whole spans as it takes have ended, one after the other, in which the target was waited for too
-    /// much and took in too little. `sent`: bytes so far.
-    mutating func isTooSlow(now: UInt64, sent: UInt64) -> Bool {
+    /// much and took in too little.
+    /// - Parameters:
+    ///   - sent: bytes so far.
+    ///   - due: bytes per second that it has to take in now; nil: whatever it takes is enough.
+    mutating func isTooSlow(now: UInt64, sent: UInt64, due: UInt64?) -> Bool {
         guard let due else { return false }
         guard let begin else {
             (begin, waited, sentBefore) = (now, 0, sent)

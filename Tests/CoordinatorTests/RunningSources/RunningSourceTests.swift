@@ -81,6 +81,16 @@ struct RunningSourceTests {
         await fleet.close()
     }
 
+    @Test("a guest that is paused is copied as it stands, and its agent not asked")
+    func paused() async throws {
+        let fleet = try Self.fleet(hasAgent: true)
+        fleet.source.changeLibvirt { $0.domains[0].state = .paused }
+        let result = try await fleet.run()
+        #expect(result.targets[0].error == nil && result.targets[0].verified)
+        #expect(!fleet.source.faults.calls.contains("freeze"))
+        await fleet.close()
+    }
+
     @Test("a freeze that fails is told, the guest is thawed, and the copy made all the same")
     func freezeFails() async throws {
         let fleet = try Self.fleet(hasAgent: true)

@@ -70,10 +70,10 @@ struct LaggingTests {
     func share() {
         let (second, due) = (Self.second, UInt64(100))
         func verdict(waited: Double, sent: UInt64, seconds: UInt64 = 10) -> Bool {
-            var share = WaitShare(due: due)
-            _ = share.isTooSlow(now: 5 * second, sent: 50)
+            var share = WaitShare()
+            _ = share.isTooSlow(now: 5 * second, sent: 50, due: due)
             share.add(UInt64(waited * 1e9))
-            return share.isTooSlow(now: (5 + seconds) * second, sent: 50 + sent)
+            return share.isTooSlow(now: (5 + seconds) * second, sent: 50 + sent, due: due)
         }
         #expect(verdict(waited: 3.1, sent: 690))
         #expect(!verdict(waited: 2.9, sent: 690))
@@ -84,13 +84,28 @@ struct LaggingTests {
     @Test("patience counts spans in a row")
     func patience() {
         let second = Self.second
-        var share = WaitShare(due: 100, patience: 2)
-        _ = share.isTooSlow(now: 0, sent: 0)
+        var share = WaitShare(patience: 2)
+        _ = share.isTooSlow(now: 0, sent: 0, due: 100)
         let waits: [UInt64] = [5, 0, 5, 5]
         let verdicts = waits.enumerated().map { number, waited in
             share.add(waited * second)
-            return share.isTooSlow(now: UInt64(number + 1) * 10 * second, sent: 0)
+            return share.isTooSlow(now: UInt64(number + 1) * 10 * second, sent: 0, due: 100)
         }
         #expect(verdicts == [false, false, false, true])
+    }
+
+    @Test("what a budget leaves counts, where that is less than was planned, and not what was planned")
+    func limited() throws {
+        let (near, _) = try Socket.pair()
+        let links = (0..<2).compactMap { LinkNumber(stream: $0) }.map { ($0, near) }
+        let target = SendTarget(
+            id: "t", salt: try .random(), links: links, terms: TargetTerms(due: 1000, rate: 400), onLost: nil)
+        #expect(target.due == 200)
+        target.limiter.setRate(nil)
+        #expect(target.due == 500)
+        target.limiter.setRate(5000)
+        #expect(target.due == 500)
+        let other = SendTarget(id: "t", salt: try .random(), links: links, terms: TargetTerms(rate: 400), onLost: nil)
+        #expect(other.due == nil)
     }
 }
