@@ -9,6 +9,8 @@ on() { lab exec "$@"; }
 
 # No user's configuration, keys or state: they must not change what is measured.
 keep_apart() {
+    # What an earlier run has left interrupted would be gone on with.
+    rm -rf -- "${work:?}"/state
     mkdir -p "$work"/{state,config,cache}
     export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config XDG_CACHE_HOME=$work/cache KVM_CLONE_CONFIG=''
 }

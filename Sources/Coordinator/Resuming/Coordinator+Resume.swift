@@ -29,7 +29,7 @@ extension Coordinator {
         let record = OperationRecord(id: id, request: request, journal: journal)
         do throws(KVMCloneError) {
             let attempt = Attempt(number: number, steps: try await journal.openSteps(of: id))
-            let settled = try await journal.settledTargets(of: id)
+            let settled = await standing(try await journal.settledTargets(of: id), request, emit: emit)
             var outcomes = request.targets.filter(settled.contains).map { host in
                 status.result?.targets.first { $0.host == host && $0.error == nil }
                     ?? TargetOutcome(complete: host, newName: request.newName)
@@ -50,6 +50,31 @@ extension Coordinator {
             guard error.code == .cancelled, stop.ending != nil else { throw error }
             // Nothing was undone: it had not begun.
             throw KVMCloneError.cancelled("stopped before another run began", .keep).kept(by: id)
+        }
+    }
+
+    /// Those of the targets that got their copy in an earlier run on which it still is. Where it was removed meanwhile it is
+    /// to be made again; a host that can't be asked keeps it, and that is said.
+    private func standing(
+        _ settled: Set<String>, _ request: CloneRequest, emit: @escaping @Sendable (OperationEvent) -> Void
+    ) async -> Set<String> {
+        await withTaskGroup(of: (String, Bool).self) { group in
+            for host in settled {
+                group.addTask { [hosts] in
+                    do throws(KVMCloneError) {
+                        let isThere = try await hosts(host).domain(named: request.newName) != nil
+                        if !isThere {
+                            let message = "the copy that it got in an earlier run is gone; it gets another one"
+                            emit(.warning(host: host, message: message))
+                        }
+                        return (host, isThere)
+                    } catch {
+                        emit(.warning(host: host, message: "it is not known whether its copy still stands: \(error)"))
+                        return (host, true)
+                    }
+                }
+            }
+            return await group.reduce(into: []) { if $1.1 { $0.insert($1.0) } }
         }
     }
 
