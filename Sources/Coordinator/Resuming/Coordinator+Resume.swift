@@ -35,6 +35,9 @@ extension Coordinator {
                     ?? TargetOutcome(complete: host, newName: request.newName)
             }
             for (place, outcome) in outcomes.enumerated() {
+                // It is of the source as it was then.
+                let message = "it has its copy from an earlier run of \(id), which was begun \(status.created)"
+                if !outcome.warnings.contains(message) { outcomes[place].warnings.append(message) }
                 outcomes[place].warnings += await tidy(outcome.host, id: id, attempt: attempt)
             }
             outcomes += try await goOn(
@@ -165,7 +168,7 @@ extension TargetOutcome {
     init(complete host: String, newName: String) {
         self.init(
             host: host, newName: newName, error: nil, verified: false, logicalBytes: 0, wireBytes: 0, seconds: 0,
-            path: nil, warnings: ["it got its copy in an earlier run"])
+            path: nil, warnings: [])
     }
 
     /// A target that stays as an earlier run has left it.

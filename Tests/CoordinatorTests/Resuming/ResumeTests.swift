@@ -142,6 +142,7 @@ import Testing
         let finished = try await fleet.finish(id)
         // It is only looked whether the copy still is there.
         #expect(fleet.targets[0].faults.calls.dropFirst(before) == ["domain"])
+        #expect(finished.targets[0].warnings.contains { $0.hasPrefix("it has its copy from an earlier run") })
         #expect(finished.targets[1].wireBytes == 0)
         #expect(finished.targets[2].wireBytes < UInt64(Self.size) * 3 / 4)
         await fleet.close()
