@@ -1,4 +1,5 @@
 import AgentProtocol
+import DataPlane
 import FoundationEssentials
 import Glibc
 import Model
@@ -33,9 +34,9 @@ final class ClaimTable: Sendable {
         let (key, what) = try Self.key(of: claim.subject)
         try ClaimFolder.make(folder)
         let path = "\(folder)/\(key)"
-        guard let descriptor = try Self.lock(path, creating: true) else {
+        guard let descriptor = try Self.lockPatiently(path) else {
             throw KVMCloneError(
-                .clone, "\(what) is being worked on by operation \(Self.holder(of: path))",
+                .clone, "\(what) is being worked on by operation \(Self.holder(of: path) ?? "of another coordinator")",
                 whatToDo: "wait until that has ended, and try again", exitCode: .tryAgain)
         }
         let record = ClaimRecord.read(descriptor)
@@ -136,6 +137,17 @@ final class ClaimTable: Sendable {
         return descriptor
     }
 
+    /// The same for one that is to be taken. A file that is locked without a record is just being taken or given back: that is
+    /// waited for.
+    private static func lockPatiently(_ path: String) throws(KVMCloneError) -> Int32? {
+        let deadline = monotonicNanoseconds() + 2_000_000_000
+        while true {
+            if let descriptor = try lock(path, creating: true) { return descriptor }
+            guard holder(of: path) == nil, monotonicNanoseconds() < deadline else { return nil }
+            usleep(10_000)
+        }
+    }
+
     private static func unlock(_ descriptor: Int32) {
         // Unlocked first: a child process that is just being started has the descriptor too, for a moment.
         flock(descriptor, LOCK_UN)
@@ -143,11 +155,12 @@ final class ClaimTable: Sendable {
         close(descriptor)
     }
 
-    private static func holder(of path: String) -> String {
+    /// The operation that has a claim; nil when its file doesn't say.
+    private static func holder(of path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { return "of another coordinator" }
+        guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        return ClaimRecord.read(descriptor)?.operation ?? "of another coordinator"
+        return ClaimRecord.read(descriptor)?.operation
     }
 
     private static func key(of subject: Claim.Subject) throws(KVMCloneError) -> (key: String, what: String) {

@@ -23,6 +23,21 @@ import Testing
         try await fixture.end(other)
     }
 
+    @Test("A claim that is just being given back, so that nobody's name is in it any more, is waited for")
+    func beingReleased() async throws {
+        let fixture = try AgentFixture()
+        _ = try await fixture.agent.call(Claim(.source(uuid: Self.uuid), operation: "FIRST"))
+        _ = try await fixture.agent.call(ReleaseClaims(operation: "FIRST"))
+        // Its file is there, and empty; somebody has it locked for a moment.
+        let file = open(fixture.folder.path + "/state/claims/source-\(Self.uuid)", O_RDWR)
+        try #require(file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0)
+        let taking = Task { await failure(of: Claim(.source(uuid: Self.uuid), operation: "SECOND"), by: fixture.agent) }
+        try await Task.sleep(for: .milliseconds(200))
+        close(file)
+        #expect(await taking.value == nil)
+        try await fixture.end()
+    }
+
     @Test("An agent that ends lets the source go, which it only read")
     func endReleases() async throws {
         let fixture = try AgentFixture()
