@@ -76,10 +76,10 @@ package struct CopyOperation: Sendable {
         return rate < 64e6 ? .auto : .off
     }
 
-    /// Most bytes in a frame. Where targets pass frames on, each hop waits for a whole one; eight leaves are still hashed
-    /// side by side.
+    /// Most bytes in a frame. Where targets pass frames on, each hop waits for a whole one of each stream. The source reads
+    /// and hashes in larger pieces in any case.
     var frameSize: Int {
-        (distribution.plan?.cohorts[0].stripes.map(\.depth).max() ?? 1) > 1 ? 512 << 10 : 1 << 20
+        (distribution.plan?.cohorts[0].stripes.map(\.depth).max() ?? 1) > 1 ? 128 << 10 : 1 << 20
     }
 
     /// Logs where an agent's time went, in milliseconds per stage.
