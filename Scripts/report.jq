@@ -21,10 +21,6 @@ def target: split("/")[0] | split(".")[0];
     "Skipped", ($skipped[] | select($tests[.testID].kind == "function" or $tests[.testID] == null)
         | "  \(.testID | target): \(.messages | map(.text) | join(" "))"), ""
    else empty end),
-  (if any($functions[]; .failed) or ($loose | length > 0) then
-    "Failed", ($functions[] | select(.failed) | "  \(.id)\(if $ended[.id] then "" else " (did not end)" end)"),
-    ($loose[] | "  \(.messages | map(.text) | join(" "))"), ""
-   else empty end),
   "Suites, by their time (they run side by side)",
   ([$runs[] | select(.kind == "suite")] | sort_by(-.seconds)[] | "  \(.seconds | seconds) s  \(.id | target): \(.name)"),
   "",
@@ -33,4 +29,8 @@ def target: split("/")[0] | split(".")[0];
         count: length, failed: (map(select(.failed)) | length)}) | sort_by(-.seconds)[]
     | "  \(.seconds | seconds) s  \(.target): \(.count - .failed) passed, \(.failed) failed"),
   "",
+  (if any($functions[]; .failed) or ($loose | length > 0) then
+    "Failed", ($functions[] | select(.failed) | "  \(.id)\(if $ended[.id] then "" else " (did not end)" end)"),
+    ($loose[] | "  \(.messages | map(.text) | join(" "))"), ""
+   else empty end),
   "\([$functions[] | select(.failed | not)] | length) passed, \(([$functions[] | select(.failed)] | length) + ($loose | length)) failed"

@@ -60,12 +60,11 @@ extension Integration.Lab {
             let original = try await sum(hosts, 1, "raw.raw")
             for host in 2...4 where host != victim {
                 #expect(try await sum(hosts, host, "half-vda.img") == original)
-                try await hosts.remove("half", from: host)
             }
             let again = try await copy.tool("op", "resume", try copy.operation())
             #expect(again.code == 0, "\(again)")
             #expect(try await sum(hosts, victim, "half-vda.img") == original)
-            try await hosts.remove("half", from: victim)
+            for host in 2...4 { try await hosts.remove("half", from: host) }
             try await hosts.settles(to: before, within: 60)
         }
 
