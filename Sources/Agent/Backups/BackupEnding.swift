@@ -53,13 +53,21 @@ struct BackupEnding: Sendable {
 
     /// Whether a backup runs that serves this operation's socket.
     private func isRunning() throws -> Bool {
-        do {
-            return try virsh(["backup-dumpxml", backup.domain]).contains("'\(folder.socket)'")
+        do throws(ToolError) {
+            return try look()
         } catch {
-            // No backup, or no such domain, when libvirt answers; else nothing is known.
+            guard case .failed = error else { throw error }
+            // There is no backup, or no such domain, if libvirt answers and says it again: it may just have come back.
             _ = try virsh(["list", "--name"])
-            return false
+            do throws(ToolError) { return try look() } catch {
+                guard case .failed = error else { throw error }
+                return false
+            }
         }
+    }
+
+    private func look() throws(ToolError) -> Bool {
+        try virsh(["backup-dumpxml", backup.domain]).contains("'\(folder.socket)'")
     }
 
     private func exists() throws -> Bool {

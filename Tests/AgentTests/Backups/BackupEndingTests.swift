@@ -20,6 +20,9 @@ struct BackupEndingTests {
             var socket: String
             var answers = true
             var aborts = true
+            /// Looks at the backup that fail, though it runs.
+            var failingLooks = 0
+            var failure = BackupEndingTests.failure
             var calls: [String] = []
         }
 
@@ -32,11 +35,16 @@ struct BackupEndingTests {
         var calls: [String] { state.withLock { $0.calls } }
 
         func run(_ words: [String]) throws(ToolError) -> String {
-            let (state, word) = state.withLock { state in
+            let (state, word) = state.withLock { state -> (State, String) in
                 state.calls.append(words[0])
+                if words[0] == "backup-dumpxml", state.failingLooks > 0 {
+                    state.failingLooks -= 1
+                    return (state, "fails")
+                }
                 defer { if words[0] == "domjobabort", state.aborts { state.isRunning = false } }
                 return (state, words[0])
             }
+            guard word != "fails" else { throw state.failure }
             guard state.answers else { throw BackupEndingTests.failure }
             switch word {
             case "backup-dumpxml":
@@ -68,6 +76,21 @@ struct BackupEndingTests {
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
                 == [".kvm-clone-OTHER-0.scratch", "web.img"])
+    }
+
+    @Test("a libvirt that comes back just then, or takes too long, isn't taken for one without a backup")
+    func uncertain() throws {
+        let back = FakeVirsh(isRunning: true)
+        back.state.withLock { $0.failingLooks = 1 }
+        try ending(back).run()
+        #expect(back.calls.contains("domjobabort"))
+        let slow = FakeVirsh(isRunning: true)
+        slow.state.withLock { state in
+            state.failingLooks = 1
+            state.failure = .timedOut(tool: "virsh", messages: "")
+        }
+        #expect(throws: ToolError.self) { try ending(slow).run() }
+        #expect(!slow.calls.contains("domjobabort"))
     }
 
     @Test("somebody else's job goes on, and one that has ended is no error")
