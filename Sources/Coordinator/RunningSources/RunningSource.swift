@@ -31,10 +31,14 @@ struct RunningSource: Sendable {
                     scratch: (file.scratchFolder ?? "") + "/"
                         + OperationFiles.scratch(Int(file.index), operation: operation.id.description))
             })
+        let xml: String
+        do throws(DomainXMLError) { xml = try request.xml } catch {
+            throw KVMCloneError(.clone, "the backup's XML can't be made", host: host, cause: "\(error)")
+        }
         let isFrozen = operation.plan.consistency == .agent ? await freeze() : false
         let begun: Result<Void, KVMCloneError>
         do throws(KVMCloneError) {
-            begun = .success(try await operation.source.beginBackup(ofDomain: uuid, xml: request.xml))
+            begun = .success(try await operation.source.beginBackup(ofDomain: uuid, xml: xml))
         } catch {
             begun = .failure(error)
         }

@@ -30,36 +30,23 @@ public struct BackupRequest: Sendable, Equatable {
 
     /// As libvirt takes it.
     public var xml: String {
-        let parts = disks.map { disk in
-            """
-                <disk name='\(Self.escaped(disk.target))' backup='yes' type='file' exportname='\(Self.escaped(disk.export))'>
-                  <driver type='qcow2'/>
-                  <scratch file='\(Self.escaped(disk.scratch))'/>
-                </disk>
-            """
-        }
-        return """
-            <domainbackup mode='pull'>
-              <server transport='unix' socket='\(Self.escaped(socket))'/>
-              <disks>
-            \(parts.joined(separator: "\n"))
-              </disks>
-            </domainbackup>
-            """
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for character in text {
-            switch character {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "'": escaped += "&apos;"
-            case "\"": escaped += "&quot;"
-            default: escaped.append(character)
+        get throws(DomainXMLError) {
+            let tree = try XMLTree(parsing: "<domainbackup mode='pull'/>")
+            let root = try tree.root
+            let server = try root.add("server")
+            try server.set("transport", to: "unix")
+            try server.set("socket", to: socket)
+            let list = try root.add("disks")
+            for disk in disks {
+                let element = try list.add("disk")
+                try element.set("name", to: disk.target)
+                try element.set("backup", to: "yes")
+                try element.set("type", to: "file")
+                try element.set("exportname", to: disk.export)
+                try element.add("driver").set("type", to: "qcow2")
+                try element.add("scratch").set("file", to: disk.scratch)
             }
+            return try tree.serialized()
         }
-        return escaped
     }
 }

@@ -1,26 +1,32 @@
-import DomainXML
 import Testing
+
+@testable import DomainXML
 
 @Suite("The XML of a backup")
 struct BackupRequestTests {
+    private func read(_ request: BackupRequest) throws -> XMLNode {
+        try XMLTree(parsing: request.xml, root: "domainbackup").root
+    }
+
     @Test("names with XML's own characters stay names")
     func escapes() throws {
-        let request = BackupRequest(
-            socket: "/x/nbd",
-            disks: [.init(target: "vda", export: "a'b<c>&\"d/vda", scratch: "/p/'/><evil a='.scratch")])
-        let xml = request.xml
-        #expect(xml.contains("exportname='a&apos;b&lt;c&gt;&amp;&quot;d/vda'"))
-        #expect(xml.contains("<scratch file='/p/&apos;/&gt;&lt;evil a=&apos;.scratch'/>"))
-        #expect(!xml.contains("<evil"))
+        let disk = BackupRequest.Disk(target: "vda", export: "a'b<c>&\"d/vda", scratch: "/p/'/><evil a='.scratch")
+        let root = try read(BackupRequest(socket: "/x/nbd", disks: [disk]))
+        let element = try #require(root.child("disks")?.children("disk").first)
+        #expect(element["exportname"] == disk.export)
+        #expect(element.child("scratch")?["file"] == disk.scratch)
+        #expect(element.child("evil") == nil)
     }
 
     @Test("every disk that takes part is named, with a scratch file of its own")
-    func disks() {
+    func disks() throws {
         let disks = ["vda", "vdb"].map { BackupRequest.Disk(target: $0, export: "vm/\($0)", scratch: "/p/\($0)") }
-        let xml = BackupRequest(socket: "/x/nbd", disks: disks).xml
-        #expect(xml.contains("<domainbackup mode='pull'>") && xml.contains("socket='/x/nbd'"))
-        for disk in ["vda", "vdb"] {
-            #expect(xml.contains("<disk name='\(disk)' backup='yes' type='file' exportname='vm/\(disk)'>"))
-        }
+        let root = try read(BackupRequest(socket: "/x/nbd", disks: disks))
+        #expect(root["mode"] == "pull")
+        #expect(root.child("server")?["transport"] == "unix" && root.child("server")?["socket"] == "/x/nbd")
+        let elements = root.child("disks")?.children("disk") ?? []
+        #expect(elements.map { $0["name"] } == ["vda", "vdb"])
+        #expect(elements.map { $0.child("scratch")?["file"] } == ["/p/vda", "/p/vdb"])
+        #expect(elements.allSatisfy { $0["backup"] == "yes" && $0["type"] == "file" })
     }
 }

@@ -26,7 +26,7 @@ package final class FakeBackup: Sendable {
     package var isRunning: Bool { server.withLock { $0 != nil } }
 
     func begin(_ xml: String, images: [String: (path: String, format: String)]) throws(KVMCloneError) {
-        let disks = xml.matches(of: #/<disk name='([^']*)' backup='yes' type='file' exportname='([^']*)'>/#)
+        let disks = xml.matches(of: #/<disk name="([^"]*)" backup="yes" type="file" exportname="([^"]*)">/#)
         guard disks.count == 1, let disk = disks.first, let image = images[String(disk.1)] else {
             throw KVMCloneError(.libvirt, "this fake backs up one disk")
         }
