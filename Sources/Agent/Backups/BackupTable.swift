@@ -7,10 +7,6 @@ import Synchronization
 /// The backups that this agent has prepared, with their guards.
 final class BackupTable: Sendable {
     private let guards = Mutex<[String: GuardProcess]>([:])
-    private let program: String
-
-    /// `program`: what is started as a guard.
-    init(program: String) { self.program = program }
 
     func open(_ request: OpenBackup) throws -> OpenBackup.Response {
         let backup = request.backup
@@ -21,7 +17,7 @@ final class BackupTable: Sendable {
         // Nobody could end what an earlier run has left, nor this one, without it.
         try ending.run()
         try ending.folder.make()
-        let process = try GuardProcess(backup, program: program)
+        let process = try GuardProcess(backup)
         guards.withLock { $0[backup.operation] = process }
         return OpenBackup.Response(socket: ending.folder.socket)
     }

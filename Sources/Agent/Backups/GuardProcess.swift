@@ -11,7 +11,7 @@ final class GuardProcess: Sendable {
     private let ends: Mutex<(input: Int32, output: Int32)?>
 
     /// Starts this same program as a guard.
-    init(_ backup: BackupIdentity, program: String) throws(KVMCloneError) {
+    init(_ backup: BackupIdentity) throws(KVMCloneError) {
         var near: [Int32] = [-1, -1]
         var far: [Int32] = [-1, -1]
         guard kc_pipe(&near) == 0 else { throw Self.failure(errno) }
@@ -20,7 +20,7 @@ final class GuardProcess: Sendable {
             for descriptor in near { close(descriptor) }
             throw Self.failure(cause)
         }
-        process = Self.spawn(program, BackupGuard.arguments(for: backup), input: near[0], output: far[1])
+        process = Self.spawn("/proc/self/exe", BackupGuard.arguments(for: backup), input: near[0], output: far[1])
         let cause = errno
         close(near[0])
         close(far[1])

@@ -159,7 +159,7 @@ final class TargetDisk: Sendable {
             defer { writer = nil }
             return writer
         }
-        (sink as? NBDSink)?.end()
+        sink?.end()
     }
 
     func rebase(onto rebase: Publish.Rebase) throws {

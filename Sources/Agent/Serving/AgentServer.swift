@@ -14,14 +14,12 @@ public final class AgentServer: Sendable {
     private let table: RequestTable
 
     /// Serves the descriptors, which stay the caller's. `stateFolder`: where claims are kept; nil: where the user
-    /// keeps such things. `guardProgram`: the agent's executable, which guards backups as a process of its own.
-    public init(input: Int32, output: Int32, stateFolder: String? = nil, guardProgram: String = "/proc/self/exe") {
+    /// keeps such things.
+    public init(input: Int32, output: Int32, stateFolder: String? = nil) {
         self.input = input
         self.output = ReplyChannel(output)
         let channel = self.output
-        state = AgentState(stateFolder: stateFolder ?? ClaimFolder.standard, guardProgram: guardProgram) {
-            channel.send(EventEnvelope($0))
-        }
+        state = AgentState(stateFolder: stateFolder ?? ClaimFolder.standard) { channel.send(EventEnvelope($0)) }
         table = RequestTable(state: state)
     }
 

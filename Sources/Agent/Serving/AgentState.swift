@@ -8,14 +8,13 @@ import Synchronization
 final class AgentState: Sendable {
     let claims: ClaimTable
     let jobs: JobTable
-    let backups: BackupTable
+    let backups = BackupTable()
     let threads = RequestThreads()
     let emit: @Sendable (AgentEvent) -> Void
 
-    init(stateFolder: String, guardProgram: String, emit: @escaping @Sendable (AgentEvent) -> Void) {
+    init(stateFolder: String, emit: @escaping @Sendable (AgentEvent) -> Void) {
         claims = ClaimTable(folder: stateFolder + "/claims")
         jobs = JobTable(digests: stateFolder + "/digests")
-        backups = BackupTable(program: guardProgram)
         self.emit = emit
     }
 

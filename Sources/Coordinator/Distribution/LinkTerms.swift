@@ -22,7 +22,7 @@ extension TreeLayout {
         terms.patience = 1 + (stripes.map { $0.height(of: child) }.max() ?? 0)
         guard let plan, plan.request.network.knowsRate(from: parent, to: child) else { return terms }
         let rates = stripes.map { plan.cohorts[$0.cohort].stripes[$0.number].rate }
-        terms.due = UInt64(rates.reduce(0, +))
+        terms.due = UInt64(exactly: rates.reduce(0, +).rounded())
         return terms
     }
 }

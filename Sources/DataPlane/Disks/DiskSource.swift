@@ -52,4 +52,13 @@ public protocol DiskSink: Sendable {
     /// Opens what was written for reading back, from the medium and not from the page cache where that can be done.
     /// Call it after `flush`.
     func readBack() throws -> any ReadBackSource
+
+    /// Ends whatever serves the disk to this process and has its image locked, and waits for that. What was flushed is in
+    /// it. Nothing is written or read back any more.
+    func end()
+}
+
+extension DiskSink {
+    /// Files and devices are served by nobody.
+    public func end() {}
 }

@@ -6,17 +6,17 @@ public final class NBDSink: DiskSink {
     private let isEmpty: Bool
     private let medium: ReadBackMedium
     private let state: WriteState
-    private let keeping: (any Sendable)?
+    private let server: QemuNBD?
 
     /// - Parameters:
     ///   - client: connected to an export that can be written.
     ///   - size: bytes of the disk, at most those of the export.
     ///   - isEmpty: all of it is known to read as zeros, as a new image without a backing image does.
     ///   - medium: `.direct` when the server itself works past the page cache.
-    ///   - keeping: what has to live as long as the sink, such as the server.
+    ///   - server: the one that it belongs to, if that is to end with it.
     public init(
         _ client: NBDClient, size: UInt64, isEmpty: Bool, medium: ReadBackMedium = .cache,
-        keeping: (any Sendable)? = nil
+        server: QemuNBD? = nil
     ) throws {
         guard !client.export.isReadOnly else { throw DiskError(.readOnly, "write", client.describedExport) }
         guard size <= client.export.size else {
@@ -28,7 +28,7 @@ public final class NBDSink: DiskSink {
         self.size = size
         self.isEmpty = isEmpty
         self.medium = medium
-        self.keeping = keeping
+        self.server = server
         state = WriteState(size: size)
     }
 
@@ -54,17 +54,16 @@ public final class NBDSink: DiskSink {
     /// Ends all connections at once, from any thread; calls that wait fail with `NBDError.Kind.cancelled`.
     public func cancel() { client.cancel() }
 
-    /// Ends the connections and a server that belongs to this sink, and waits for that: from then on the image is free for
-    /// others. What was flushed is in it.
+    /// Ends the connections and the server.
     public func end() {
         client.cancel()
-        (keeping as? QemuNBD)?.stop()
+        server?.stop()
     }
 
     /// Reads through the same server. qemu-nbd keeps qcow2 tables in memory, so this shows that the guest's data
     /// reached the medium, not that the tables did: for those, open the image again after the server has ended.
     public func readBack() throws -> any ReadBackSource {
-        NBDReadBack(source: NBDSource(client, keeping: keeping), size: size, medium: medium)
+        NBDReadBack(source: NBDSource(client, keeping: server), size: size, medium: medium)
     }
 }
 

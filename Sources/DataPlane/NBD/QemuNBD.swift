@@ -145,13 +145,13 @@ extension NBDSink {
         try QemuImg.createQcow2(file, size: size, options: options)
         let server = try QemuNBD.serveForWriting(file, export: export)
         try self.init(
-            try server.connect(), size: size, isEmpty: true, medium: server.medium, keeping: server)
+            try server.connect(), size: size, isEmpty: true, medium: server.medium, server: server)
     }
 
     /// A qcow2 image that an earlier run has left in an unfinished file.
     public convenience init(keptQcow2 file: TemporaryFile, size: UInt64, export: String) throws {
         let server = try QemuNBD.serveForWriting(file, export: export)
         try self.init(
-            try server.connect(), size: size, isEmpty: false, medium: server.medium, keeping: server)
+            try server.connect(), size: size, isEmpty: false, medium: server.medium, server: server)
     }
 }
