@@ -43,6 +43,10 @@ final class JobTable: Sendable {
         try open(request.job) { try ReceivingJob(request, emit: emit) }.opened
     }
 
+    func open(_ request: OpenComparison) throws -> OpenComparison.Response {
+        try open(request.job) { try ComparisonJob(request) }.opened
+    }
+
     func open(_ request: OpenRepair) throws -> OpenRepair.Response {
         let job = try find(request.job)
         return try open(request.repair) {
@@ -78,6 +82,11 @@ final class JobTable: Sendable {
 
     func receiving(_ id: HexBytes) throws(KVMCloneError) -> ReceivingJob {
         guard let job = try find(id) as? ReceivingJob else { throw Self.wrongKind }
+        return job
+    }
+
+    func comparing(_ id: HexBytes) throws(KVMCloneError) -> ComparisonJob {
+        guard let job = try find(id) as? ComparisonJob else { throw Self.wrongKind }
         return job
     }
 

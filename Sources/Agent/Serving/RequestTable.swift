@@ -32,6 +32,10 @@ struct RequestTable: Sendable {
         on(RunDry.self) { try state.jobs.sending($0.job).runDry() }
         on(Receive.self) { try state.jobs.receiving($0.job).run() }
         on(Missing.self) { try state.jobs.receiving($0.job).missing() }
+        on(OpenComparison.self) { try state.jobs.open($0) }
+        on(HashUnits.self) { try state.jobs.comparing($0.job).hash($0) }
+        on(HashLeaves.self) { try state.jobs.comparing($0.job).leaves($0) }
+        on(ConfirmUnchanged.self) { try state.jobs.comparing($0.job).confirm() }
         on(OpenRepair.self) { try state.jobs.open($0) }
         on(RunRepair.self) { try state.jobs.repairing($0.repair).run() }
         on(ReadBack.self) { try state.jobs.receiving($0.job).readBack() }

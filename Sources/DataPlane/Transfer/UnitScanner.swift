@@ -23,6 +23,8 @@ final class UnitScanner {
     private var leafCount = 0
     private var leaf = 0
     var times = StageTimes()
+    /// Gets the digests of a unit's leaves as they are found, in order.
+    var onLeaves: ((UnsafeRawBufferPointer) -> Void)?
 
     /// - Parameters:
     ///   - buffer: room for `Geometry.maxFrame` bytes, aligned to 4096.
@@ -94,7 +96,9 @@ final class UnitScanner {
         times.zeroCheck += t2 - t1
         if let hasher, let unitHasher {
             try wrapping { () throws(CryptoError) in
-                try unitHasher.update(hasher.digests(of: buffer, length: length, nonZero: nonZero))
+                let digests = try hasher.digests(of: buffer, length: length, nonZero: nonZero)
+                try unitHasher.update(digests)
+                onLeaves?(digests)
             }
             times.hash += monotonicNanoseconds() - t2
         }
@@ -104,7 +108,11 @@ final class UnitScanner {
     private func addZeroLeaves(_ leaves: Range<Int>) throws(TransferError) {
         guard let unitHasher, let zeros else { return }
         try wrapping { () throws(CryptoError) in
-            for i in leaves { try unitHasher.update(zeros.leaf(length: (offset(i)..<offset(i + 1)).count)) }
+            for i in leaves {
+                let digest = try zeros.leaf(length: (offset(i)..<offset(i + 1)).count)
+                try unitHasher.update(digest)
+                if let onLeaves { withUnsafeBytes(of: digest) { onLeaves($0) } }
+            }
         }
     }
 
