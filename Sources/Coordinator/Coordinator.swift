@@ -123,16 +123,23 @@ package struct Coordinator: Sendable {
 
     /// Plans, unless that is stopped.
     func plan(_ request: CloneRequest, stop: StopSignal) async throws(KVMCloneError) -> ClonePlan {
-        let planning = Task { () -> Result<ClonePlan, KVMCloneError> in
-            do throws(KVMCloneError) { return .success(try await self.plan(request)) } catch { return .failure(error) }
+        try await stoppable(by: stop) { () throws(KVMCloneError) in try await self.plan(request) }
+    }
+
+    /// Does something that changes nothing, unless that is stopped.
+    func stoppable<Value: Sendable>(
+        by stop: StopSignal, _ work: @escaping @Sendable () async throws(KVMCloneError) -> Value
+    ) async throws(KVMCloneError) -> Value {
+        let working = Task { () -> Result<Value, KVMCloneError> in
+            do throws(KVMCloneError) { return .success(try await work()) } catch { return .failure(error) }
         }
-        stop.onStop { planning.cancel() }
-        let plan: ClonePlan
-        do throws(KVMCloneError) { plan = try await planning.value.get() } catch {
+        stop.onStop { working.cancel() }
+        let value: Value
+        do throws(KVMCloneError) { value = try await working.value.get() } catch {
             throw stop.reason?.undone ?? error
         }
         if let reason = stop.reason { throw reason.undone }
-        return plan
+        return value
     }
 
     /// Takes out the targets that can't take the copy. Throws when the source can't give it.

@@ -42,6 +42,20 @@ public actor Client {
         }
     }
 
+    /// Compares a VM with copies of it, as their guests read them, and writes nothing: `kind` is `diff` or `verify`, and
+    /// the option `newName` the copies' name. The copies must be shut off; the VM may run.
+    ///
+    /// Otherwise as `run`; every copy has its verdict in the result.
+    public func compare(
+        _ request: CloneRequest, id: OperationID = OperationID(),
+        onEvent: @escaping @Sendable (OperationEvent) -> Void = { _ in }
+    ) async throws(KVMCloneError) -> VMComparison {
+        let expanded = try expand(request)
+        return try await perform(id, .undo, onEvent) { [coordinator] stop, emit throws(KVMCloneError) in
+            try await coordinator.compare(expanded, id: id, stop: stop, emit: emit)
+        }
+    }
+
     /// Goes on with an interrupted operation where it stood, and waits for the end: with the targets that have no copy
     /// yet, and there with what was copied already, unless the source has changed since. Otherwise as `run`.
     ///
@@ -75,10 +89,10 @@ public actor Client {
     private typealias Emit = @Sendable (OperationEvent) -> Void
 
     /// Runs `work` as an operation of this process, with a log.
-    private func perform(
+    private func perform<Value: Sendable>(
         _ id: OperationID, _ ending: StopEnding, _ onEvent: @escaping Emit,
-        _ work: @escaping @Sendable (StopSignal, @escaping Emit) async throws(KVMCloneError) -> OperationResult
-    ) async throws(KVMCloneError) -> OperationResult {
+        _ work: @escaping @Sendable (StopSignal, @escaping Emit) async throws(KVMCloneError) -> Value
+    ) async throws(KVMCloneError) -> Value {
         let stop = StopSignal()
         running.withLock { $0[id] = stop }
         defer { running.withLock { $0[id] = nil } }
@@ -90,7 +104,7 @@ public actor Client {
             onEvent(event)
         }
         let result = await withTaskCancellationHandler {
-            await shielded { () -> Result<OperationResult, KVMCloneError> in
+            await shielded { () -> Result<Value, KVMCloneError> in
                 do throws(KVMCloneError) { return .success(try await work(stop, emit)) } catch {
                     return .failure(error)
                 }

@@ -12,7 +12,8 @@ struct RootCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            CloneCommand.self, ReplicateCommand.self, ListCommand.self, StatusCommand.self, OpCommand.self,
+            CloneCommand.self, ReplicateCommand.self, DiffCommand.self, VerifyCommand.self, ListCommand.self,
+            StatusCommand.self, OpCommand.self,
             DoctorCommand.self, TopologyCommand.self, ConfigCommand.self, CompletionCommand.self, VersionCommand.self,
         ])
 

@@ -47,9 +47,19 @@ package struct CopyOperation: Sendable {
     /// Does the work. Every target has an outcome; whatever failed was rolled back. Stops early, and rolls back,
     /// when the signal is given.
     package func run() async -> [TargetOutcome] {
-        let tracker = ProgressTracker(plan: plan, verifies: options.verify)
+        await watched(verifies: options.verify) { tracker in
+            await CopyRun(operation: self, tracker: tracker).run()
+        }
+    }
+
+    /// Does some work on the plan's files and targets, and tells how far it is. The work is cancelled when the stop signal
+    /// is given.
+    func watched<Outcomes: Sendable>(
+        verifies: Bool, _ body: @escaping @Sendable (ProgressTracker) async -> Outcomes
+    ) async -> Outcomes {
+        let tracker = ProgressTracker(plan: plan, verifies: verifies)
         emit(.started(start))
-        let work = Task { await CopyRun(operation: self, tracker: tracker).run() }
+        let work = Task { await body(tracker) }
         stop.onStop { work.cancel() }
         let watch = CopyWatch(operation: self, tracker: tracker)
         let watching = Task { await watch.run() }

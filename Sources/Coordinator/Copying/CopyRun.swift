@@ -170,15 +170,8 @@ struct CopyRun: Sendable {
         let options = operation.options
         return OpenSend(
             job: operation.job, secret: secret, operation: operation.id.description,
-            disks: operation.plan.files.map { file in
-                OpenSend.Disk(
-                    index: file.index, image: ImageReference(path: file.sourcePath, format: file.sourceFormat),
-                    guestView: file.guestView,
-                    locked: file.lockedPaths.sorted { $0.key < $1.key }.map {
-                        ImageReference(path: $0.key, format: $0.value)
-                    }, exportName: operation.plan.exportName(of: file), socket: file.scratchFolder == nil ? nil : socket
-                )
-            }, roots: roots, streams: operation.streams, digests: options.verify,
+            disks: operation.plan.files.map { $0.opened(as: operation.plan.exportName(of: $0), socket: socket) },
+            roots: roots, streams: operation.streams, digests: options.verify,
             compression: operation.compression, bandwidthLimit: operation.budgets.limit(of: options),
             stallTimeout: operation.peerStallTimeout, frameSize: operation.frameSize, inTrees: operation.isInTrees)
     }

@@ -1,8 +1,8 @@
 import Model
 
-/// What `clone` or `replicate` is asked to do.
+/// What `clone` or `replicate` is asked to do, or which copies `diff` or `verify` are to compare.
 public struct CloneRequest: Sendable, Equatable {
-    /// Which of the two it is: they differ in the default name only.
+    /// Which of them it is.
     public var kind: OperationKind
     /// The source VM's name.
     public var vm: String
@@ -27,7 +27,7 @@ public struct CloneRequest: Sendable, Equatable {
         switch (options.newName, kind) {
         case (let name?, _): name
         case (nil, .clone): "\(vm)_clone"
-        case (nil, .replicate): vm
+        case (nil, .replicate), (nil, .diff), (nil, .verify): vm
         }
     }
 

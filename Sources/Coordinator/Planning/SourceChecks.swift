@@ -13,7 +13,7 @@ struct SourceChecks {
         stateFindings + deviceFindings + source.findings + diskFindings
     }
 
-    private var stateFindings: [PreflightFinding] {
+    var stateFindings: [PreflightFinding] {
         var findings: [PreflightFinding] = []
         let record = source.record
         if record.state != .stopped {
@@ -51,7 +51,7 @@ struct SourceChecks {
         }
     }
 
-    private var diskFindings: [PreflightFinding] {
+    var diskFindings: [PreflightFinding] {
         source.domain.disks.filter { $0.isWanted(options) && source.layers[$0.target] == nil }.compactMap { disk in
             // Devices that block, and disks whose inspection failed, have been told already.
             guard case .volume(let pool, let name) = disk.image.source, source.findings.isEmpty else { return nil }

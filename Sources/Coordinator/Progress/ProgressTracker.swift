@@ -51,7 +51,7 @@ package final class ProgressTracker: Sendable {
             case .publishing, .done:
                 // The last report may be still on its way.
                 target.done = files.map(\.size)
-            case .preparing, .connecting, .copying, .syncing, .failed, .cancelled: break
+            case .preparing, .connecting, .copying, .syncing, .comparing, .failed, .cancelled: break
             }
             return true
         }
@@ -131,7 +131,7 @@ package final class ProgressTracker: Sendable {
             host: target.host, phase: target.phase, disks: disks(of: target), data: target.data, fraction: 0,
             wireBytes: 0, rate: 0, secondsLeft: nil, path: nil)
         switch target.phase {
-        case .copying, .syncing: return progress.share.fraction / passes
+        case .copying, .syncing, .comparing: return progress.share.fraction / passes
         case .verifying: return (1 + progress.share.fraction) / passes
         case .publishing, .done: return 1
         case .preparing, .connecting, .failed, .cancelled: return 0
@@ -146,7 +146,7 @@ package final class ProgressTracker: Sendable {
         let used = files.reduce(UInt64(0)) { $0 + min($1.used, $1.size) }
         let left = Double(used > target.data ? used - target.data : 0)
         switch target.phase {
-        case .copying: return (left + (verifies ? Double(used) : 0)) / rate
+        case .copying, .comparing: return (left + (verifies ? Double(used) : 0)) / rate
         case .verifying: return left / rate
         case .preparing, .connecting, .syncing, .publishing, .done, .failed, .cancelled: return nil
         }

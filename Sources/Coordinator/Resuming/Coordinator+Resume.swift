@@ -17,6 +17,11 @@ extension Coordinator {
                 .validation, "an older version began operation \(id), and didn't write down what was asked for",
                 whatToDo: "undo what it left: kvm-clone op cleanup \(id)")
         }
+        guard request.kind.makesCopies else {
+            throw KVMCloneError(
+                .validation, "operation \(id) is a \(request.kind.rawValue), which can't be gone on with",
+                whatToDo: "undo what it left, kvm-clone op cleanup \(id), and begin a new one")
+        }
         if let options {
             guard options.makesTheSame(as: request.options) else {
                 throw KVMCloneError(

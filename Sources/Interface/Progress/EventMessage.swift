@@ -21,12 +21,12 @@ enum EventMessage {
     }
 
     static func target(_ target: TargetProgress) -> String {
-        let isReadingBack = target.phase == .verifying
-        guard !target.disks.isEmpty, target.phase == .copying || isReadingBack else {
+        let isReading = target.phase == .verifying || target.phase == .comparing
+        guard !target.disks.isEmpty, target.phase == .copying || isReading else {
             return "\(target.host): \(target.phase.rawValue)"
         }
         let share = target.share
-        return "\(target.host): \(isReadingBack ? "\(target.phase.rawValue) " : "")\(Figures.percent(share))% "
+        return "\(target.host): \(isReading ? "\(target.phase.rawValue) " : "")\(Figures.percent(share))% "
             + "\(Figures.fraction(share.moved, of: share.expected)) \(Figures.rate(target.rate))"
     }
 

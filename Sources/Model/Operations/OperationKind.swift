@@ -1,6 +1,16 @@
 /// What an operation does.
 public enum OperationKind: String, Sendable, Codable, CaseIterable {
     case clone, replicate
+    /// A VM and copies of it are compared, and nothing is written.
+    case diff, verify
+
+    /// True when it makes copies, and so can be gone on with.
+    public var makesCopies: Bool {
+        switch self {
+        case .clone, .replicate: true
+        case .diff, .verify: false
+        }
+    }
 }
 
 /// Where an operation stands.
@@ -29,13 +39,13 @@ public enum OperationState: String, Sendable, Codable, CaseIterable {
 
 /// Where one target of an operation stands.
 public enum TargetPhase: String, Sendable, Codable, CaseIterable {
-    case preparing, connecting, copying, syncing, verifying, publishing, done, failed, cancelled
+    case preparing, connecting, copying, syncing, comparing, verifying, publishing, done, failed, cancelled
 
     /// True when nothing more will happen to it by itself.
     public var isFinal: Bool {
         switch self {
         case .done, .failed, .cancelled: true
-        case .preparing, .connecting, .copying, .syncing, .verifying, .publishing: false
+        case .preparing, .connecting, .copying, .syncing, .comparing, .verifying, .publishing: false
         }
     }
 }

@@ -11,9 +11,9 @@ struct CopyPresentation: Sendable {
     let context: CommandContext
 
     /// Runs `work`, and shows what it tells.
-    func follow(
-        _ client: Client, _ work: (@escaping @Sendable (OperationEvent) -> Void) async throws -> OperationResult
-    ) async throws -> OperationResult {
+    func follow<Result: Sendable>(
+        _ client: Client, _ work: (@escaping @Sendable (OperationEvent) -> Void) async throws -> Result
+    ) async throws -> Result {
         let file = try context.eventsFile()
         SignalWatch.current?.onSecond { [id] in client.stopNow(id, .undo) }
         defer { SignalWatch.current?.onSecond(nil) }

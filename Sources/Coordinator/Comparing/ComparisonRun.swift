@@ -1,0 +1,144 @@
+import AgentProtocol
+import Model
+
+/// A comparison that runs: every disk of the VM beside those of each copy. Nothing is written; what is opened and claimed
+/// meanwhile is undone at the end.
+struct ComparisonRun: Sendable {
+    let operation: CopyOperation
+    let tracker: ProgressTracker
+    let ledger: Ledger
+    /// Files of each copy, in the order of the operation's targets.
+    let copies: [[ClonePlan.File]]
+
+    func run() async -> [ComparedCopy] {
+        let found = await compareAll()
+        return await shielded { [ledger, operation] in
+            for driver in operation.targets + [operation.source] {
+                for complaint in await ledger.undo(on: driver) {
+                    operation.emit(.warning(host: driver.name, message: complaint))
+                }
+            }
+            return found
+        }
+    }
+
+    private func compareAll() async -> [ComparedCopy] {
+        let source: ComparedSide
+        do throws(KVMCloneError) { source = try await openSource() } catch {
+            let error = operation.stop.reason ?? error
+            return operation.targets.indices.map { failed($0, error) }
+        }
+        var results: [ComparedCopy] = []
+        // One after the other: an agent keeps the leaves of one window.
+        for place in operation.targets.indices {
+            do throws(KVMCloneError) {
+                results.append(try await compare(place, with: source))
+            } catch {
+                results.append(failed(place, operation.stop.reason ?? error))
+            }
+        }
+        return results
+    }
+
+    private func compare(_ place: Int, with source: ComparedSide) async throws(KVMCloneError) -> ComparedCopy {
+        let target = operation.plan.targets[place]
+        enter(.preparing, place)
+        let copy = try await openCopy(place)
+        enter(.comparing, place)
+        let comparison = WindowComparison(source: source, copy: copy)
+        var done = operation.plan.files.map { _ in UInt64(0) }
+        var disks: [ComparedDisk] = []
+        for (disk, file) in operation.plan.files.enumerated() {
+            disks.append(
+                try await comparison.compare(disk: disk, named: file.disk) { bytes in
+                    done[disk] = bytes
+                    let all = done.reduce(0, +)
+                    tracker.received(
+                        ReceivingProgress(job: operation.job, done: done, data: all, wire: 0), during: .comparing,
+                        host: target.host)
+                })
+        }
+        for side in [source, copy] { _ = try await side.driver.call(ConfirmUnchanged(job: side.job)) }
+        enter(.done, place)
+        return ComparedCopy(
+            host: target.host, name: target.newName, verdict: disks.allSatisfy(\.matches) ? .matched : .differed,
+            disks: disks)
+    }
+
+    private func openSource() async throws(KVMCloneError) -> ComparedSide {
+        let plan = operation.plan
+        try await ledger.perform(.claim(host: plan.source)) { () throws(KVMCloneError) in
+            try await operation.claim(.source(uuid: plan.vmUUID), on: operation.source)
+        }
+        let isRunning = plan.consistency != nil
+        let socket = isRunning ? try await RunningSource(operation: operation, ledger: ledger).begin() : nil
+        let side = try await open(plan.files, on: operation.source, vm: plan.vm, socket: socket)
+        // A running VM that ends takes its backup with it.
+        if !isRunning { try await expectStopped(plan.vm, uuid: plan.vmUUID, on: operation.source) }
+        return side
+    }
+
+    private func openCopy(_ place: Int) async throws(KVMCloneError) -> ComparedSide {
+        let (target, driver) = (operation.plan.targets[place], operation.targets[place])
+        try await ledger.perform(.claim(host: target.host)) { () throws(KVMCloneError) in
+            try await operation.claim(.target(name: target.newName), on: driver)
+        }
+        let side = try await open(copies[place], on: driver, vm: target.newName, socket: nil)
+        try await expectStopped(target.newName, uuid: target.uuid, on: driver)
+        return side
+    }
+
+    private func open(
+        _ files: [ClonePlan.File], on driver: any HostDriver, vm: String, socket: String?
+    ) async throws(KVMCloneError) -> ComparedSide {
+        let profile = try await driver.profile()
+        let request = OpenComparison(
+            job: operation.job, operation: operation.id.description,
+            disks: files.map { $0.opened(as: "\(vm)/\($0.disk)", socket: socket) }, roots: profile.pools.values.sorted()
+        )
+        let opened = try await ledger.perform(.openSend(host: driver.name, job: operation.job)) {
+            () throws(KVMCloneError) in
+            try await driver.call(request)
+        }
+        guard opened.sizes.count == files.count else {
+            throw KVMCloneError(
+                .connection, "the agent has opened \(opened.sizes.count) disks instead of \(files.count)",
+                host: driver.name)
+        }
+        return ComparedSide(driver: driver, job: operation.job, sizes: opened.sizes)
+    }
+
+    /// A start before the locks were held would have gone unseen.
+    private func expectStopped(
+        _ vm: String, uuid: String, on driver: any HostDriver
+    ) async throws(KVMCloneError) {
+        guard let record = try await driver.domain(named: vm), record.uuid == uuid, record.state == .stopped else {
+            throw KVMCloneError(
+                .clone, "VM '\(vm)' was started or removed since it was looked at", host: driver.name,
+                whatToDo: "shut it down and compare again", exitCode: .preflight)
+        }
+    }
+
+    private func enter(_ phase: TargetPhase, _ place: Int, detail: String? = nil) {
+        let host = operation.plan.targets[place].host
+        tracker.enter(phase, host: host)
+        operation.emit(.phase(host: host, phase: phase, detail: detail))
+    }
+
+    private func failed(_ place: Int, _ error: KVMCloneError) -> ComparedCopy {
+        let target = operation.plan.targets[place]
+        enter(error.code == .cancelled ? .cancelled : .failed, place, detail: "\(error)")
+        return ComparedCopy(
+            host: target.host, name: target.newName, verdict: .notPerformed, error: error.on(target.host))
+    }
+}
+
+extension ClonePlan.File {
+    /// How an agent opens it for reading. `socket`: of the backup that shows the VM's disks while it runs.
+    func opened(as export: String, socket: String?) -> OpenSend.Disk {
+        OpenSend.Disk(
+            index: index, image: ImageReference(path: sourcePath, format: sourceFormat), guestView: guestView,
+            locked: lockedPaths.sorted { $0.key < $1.key }.map { ImageReference(path: $0.key, format: $0.value) },
+            exportName: export, socket: scratchFolder == nil ? nil : socket)
+    }
+}
