@@ -59,10 +59,10 @@ struct ComparisonRun: Sendable {
                 })
         }
         for side in [source, copy] { _ = try await side.driver.call(ConfirmUnchanged(job: side.job)) }
-        enter(.done, place)
-        return ComparedCopy(
-            host: target.host, name: target.newName, verdict: disks.allSatisfy(\.matches) ? .matched : .differed,
-            disks: disks)
+        let verdict = disks.allSatisfy(\.matches) ? ComparedCopy.Verdict.matched : .differed
+        let compared = ComparedCopy(host: target.host, name: target.newName, verdict: verdict, disks: disks)
+        enter(.done, place, detail: compared.summary)
+        return compared
     }
 
     private func openSource() async throws(KVMCloneError) -> ComparedSide {
@@ -130,6 +130,13 @@ struct ComparisonRun: Sendable {
         enter(error.code == .cancelled ? .cancelled : .failed, place, detail: "\(error)")
         return ComparedCopy(
             host: target.host, name: target.newName, verdict: .notPerformed, error: error.on(target.host))
+    }
+}
+
+extension ComparedCopy {
+    /// What was found, in a few words.
+    var summary: String {
+        verdict == .differed ? "differs in \(ByteCount.format(differingBytes))" : verdict.rawValue
     }
 }
 

@@ -46,14 +46,11 @@ extension Coordinator {
 }
 
 extension TargetOutcome {
-    /// A comparison, as the store keeps it. A copy that differs counts as an error there.
+    /// A comparison, as the store keeps it: one that was performed is no failure, whatever it has found.
     init(_ copy: ComparedCopy, seconds: Double) {
-        let difference = KVMCloneError(
-            .sync, "it differs in \(ByteCount.format(copy.differingBytes))", host: copy.host,
-            whatToDo: "see where: kvm-clone diff")
         self.init(
-            host: copy.host, newName: copy.name, error: copy.verdict == .differed ? difference : copy.error,
-            verified: copy.verdict == .matched, logicalBytes: copy.disks.reduce(0) { $0 + $1.size }, wireBytes: 0,
-            seconds: seconds, path: nil, warnings: [])
+            host: copy.host, newName: copy.name, error: copy.error, verified: copy.verdict == .matched,
+            logicalBytes: copy.disks.reduce(0) { $0 + $1.size }, wireBytes: 0, seconds: seconds, path: nil,
+            warnings: copy.verdict == .differed ? [copy.summary] : [])
     }
 }

@@ -50,11 +50,11 @@ public struct ProgressView: Sendable {
         return ([heading(state, start)] + entries.map(\.text) + footer).map(fit)
     }
 
-    /// The lines that stay when it has ended: a heading and one per target.
+    /// The lines that stay when it has ended: a heading and one per target that got a copy, or should have.
     public func finished(_ state: ProgressState) -> [String] {
         guard let start = state.start else { return [] }
         let columns = columns(state, of: start)
-        let entries = state.targets.map { target in
+        let entries = (start.kind.makesCopies ? state.targets : []).map { target in
             let name = DisplayWidth.pad(shortName(target, of: start), to: columns.name)
             return target.outcome.map { ended($0, target, name: name) } ?? waiting(target, name: name)
         }

@@ -4,7 +4,7 @@ import KVMClone
 import Model
 
 /// Shows an operation that this command runs: progress while it runs, the result at the end. The first signal stops it and
-/// keeps what is copied, the second undoes that.
+/// keeps what is copied, if it copies anything, and the second undoes that.
 struct CopyPresentation: Sendable {
     let kind: OperationKind
     let id: OperationID
@@ -15,7 +15,7 @@ struct CopyPresentation: Sendable {
         _ client: Client, _ work: (@escaping @Sendable (OperationEvent) -> Void) async throws -> Result
     ) async throws -> Result {
         let file = try context.eventsFile()
-        SignalWatch.current?.onSecond { [id] in client.stopNow(id, .undo) }
+        if kind.makesCopies { SignalWatch.current?.onSecond { [id] in client.stopNow(id, .undo) } }
         defer { SignalWatch.current?.onSecond(nil) }
         let environment = context.environment
         let reporter = ProgressReporter(

@@ -132,6 +132,20 @@ import Testing
             ])
     }
 
+    @Test(
+        "of a comparison only the heading stays: what was found is in its table",
+        arguments: [OperationKind.diff, .verify])
+    func comparison(_ kind: OperationKind) {
+        var start = Sample.start()
+        start.kind = kind
+        var state = ProgressState()
+        state.apply(.started(start))
+        state.apply(.ended(state: .completed))
+        let lines = Sample.view().finished(state)
+        #expect(
+            lines.count == 1 && lines[0].hasPrefix("\(kind.rawValue) 7K3ABCDEFG  3 targets completed in"), "\(lines)")
+    }
+
     @Test("a bar is full only when all is done")
     func bars() {
         #expect(Symbols.unicode.bar(0, width: 4) == "    ")
