@@ -11,9 +11,9 @@ extension Integration.Embedded {
 
         @Test("verify ends with 0 when all copies match, and writes nothing")
         func matched() async throws {
-            let (hosts, tool, _) = try await Self.copied("same")
+            let (hosts, tool, _) = try await Self.copied("compared-same")
             let before = try await hosts.contents()
-            let outcome = try await tool("verify", "host1", "host2,host3", "same")
+            let outcome = try await tool("verify", "host1", "host2,host3", "compared-same")
             #expect(outcome.code == 0, "\(outcome)")
             #expect(outcome.lines.filter { $0.contains("matched") }.count == 2, "\(outcome)")
             #expect(try await hosts.contents() == before)
@@ -21,13 +21,13 @@ extension Integration.Embedded {
 
         @Test("diff shows where a copy differs, and ends with 1; verify says differed")
         func differed() async throws {
-            let (_, tool, copy) = try await Self.copied("other")
+            let (_, tool, copy) = try await Self.copied("compared-other")
             try await DiskFile.write(copy, format: "raw", at: 9, length: 1)
-            let diff = try await tool("diff", "host1", "host2,host3", "other")
+            let diff = try await tool("diff", "host1", "host2,host3", "compared-other")
             #expect(diff.code == 1, "\(diff)")
-            #expect(diff.output.contains("host2/other vda: 1.00 MiB differ"), "\(diff)")
+            #expect(diff.output.contains("host2/compared-other vda: 1.00 MiB differ"), "\(diff)")
             #expect(diff.output.contains("  at 9437184: 1.00 MiB\n"), "\(diff)")
-            let verify = try await tool("verify", "host1", "host2,host3", "other")
+            let verify = try await tool("verify", "host1", "host2,host3", "compared-other")
             #expect(verify.code == 1, "\(verify)")
             let rows = verify.lines.map { $0.split(separator: " ").map(String.init) }
             #expect(rows.first { $0.first == "host2" }?[2] == "differed", "\(verify)")
@@ -36,10 +36,10 @@ extension Integration.Embedded {
 
         @Test("diff's JSON has every range in bytes")
         func json() async throws {
-            let (_, tool, copy) = try await Self.copied("doc")
+            let (_, tool, copy) = try await Self.copied("compared-doc")
             try await DiskFile.write(copy, format: "raw", at: 3, length: 1)
             try await DiskFile.write(copy, format: "raw", at: 20, length: 2)
-            let outcome = try await tool("diff", "host1", "host2", "doc", "-o", "json")
+            let outcome = try await tool("diff", "host1", "host2", "compared-doc", "-o", "json")
             #expect(outcome.code == 1, "\(outcome)")
             let document = try outcome.decoded(as: ComparisonDocument.self)
             let found = try #require(document.copies.first)
@@ -49,12 +49,12 @@ extension Integration.Embedded {
 
         @Test("What could not be performed is told as such, with its own code")
         func notPerformed() async throws {
-            let (hosts, tool, _) = try await Self.copied("gone")
-            try await hosts.virsh(3, "undefine", "gone").succeeded()
-            let outcome = try await tool("verify", "host1", "host2,host3", "gone")
+            let (hosts, tool, _) = try await Self.copied("compared-gone")
+            try await hosts.virsh(3, "undefine", "compared-gone").succeeded()
+            let outcome = try await tool("verify", "host1", "host2,host3", "compared-gone")
             #expect(outcome.code == 10, "\(outcome)")
             #expect(outcome.output.contains("not performed [1003]") && outcome.output.contains("matched"), "\(outcome)")
-            #expect(outcome.error.contains("VM 'gone' not found"), "\(outcome)")
+            #expect(outcome.error.contains("VM 'compared-gone' not found"), "\(outcome)")
         }
     }
 }
