@@ -47,14 +47,15 @@ struct ComparisonRun: Sendable {
         enter(.comparing, place)
         let comparison = WindowComparison(source: source, copy: copy)
         var done = operation.plan.files.map { _ in UInt64(0) }
+        var data: UInt64 = 0
         var disks: [ComparedDisk] = []
         for (disk, file) in operation.plan.files.enumerated() {
             disks.append(
-                try await comparison.compare(disk: disk, named: file.disk) { bytes in
+                try await comparison.compare(disk: disk, named: file.disk) { bytes, read in
                     done[disk] = bytes
-                    let all = done.reduce(0, +)
+                    data += read
                     tracker.received(
-                        ReceivingProgress(job: operation.job, done: done, data: all, wire: 0), during: .comparing,
+                        ReceivingProgress(job: operation.job, done: done, data: data, wire: 0), during: .comparing,
                         host: target.host)
                 })
         }

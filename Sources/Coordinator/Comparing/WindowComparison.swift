@@ -8,13 +8,18 @@ struct ComparedSide: Sendable {
     /// Of each disk, in bytes.
     let sizes: [UInt64]
 
-    /// Digests of some units. Answers one for each, or throws.
-    func units(_ window: Range<UInt64>, disk: Int) async throws(KVMCloneError) -> [ArraySlice<UInt8>] {
+    /// Digests of some units, one for each, and how many bytes were read for them.
+    func units(
+        _ window: Range<UInt64>, disk: Int
+    ) async throws(KVMCloneError) -> (digests: [ArraySlice<UInt8>], read: UInt64) {
         let answer = try await driver.call(
             HashUnits(job: job, disk: disk, first: window.lowerBound, count: window.count))
         let bytes = answer.digests.bytes
         guard bytes.count == window.count * HashUnits.digest else { throw nonsense }
-        return stride(from: 0, to: bytes.count, by: HashUnits.digest).map { bytes[$0..<($0 + HashUnits.digest)] }
+        let digests = stride(from: 0, to: bytes.count, by: HashUnits.digest).map {
+            bytes[$0..<($0 + HashUnits.digest)]
+        }
+        return (digests, answer.dataBytes)
     }
 
     /// Digests of the leaves of some of the units that were hashed last.
@@ -38,9 +43,10 @@ struct WindowComparison: Sendable {
     let source: ComparedSide
     let copy: ComparedSide
 
-    /// Compares one disk. `note` gets the bytes of it that are dealt with.
+    /// Compares one disk. `note` gets the bytes of it that are dealt with, and those of data that were read at the source
+    /// since the last time.
     func compare(
-        disk place: Int, named name: String, note: (UInt64) -> Void
+        disk place: Int, named name: String, note: (UInt64, UInt64) -> Void
     ) async throws(KVMCloneError) -> ComparedDisk {
         let (size, copySize) = (source.sizes[place], copy.sizes[place])
         var found = ComparedDisk(disk: name, size: size, copySize: copySize)
@@ -52,33 +58,34 @@ struct WindowComparison: Sendable {
         while first < units {
             if Task.isCancelled { throw KVMCloneError(.cancelled, "stopped while it compared") }
             let window = first..<min(units, first + Self.window)
-            for range in try await differences(in: window, disk: place, size: common) { found.add(range) }
+            let (ranges, read) = try await differences(in: window, disk: place, size: common)
+            for range in ranges { found.add(range) }
             first = window.upperBound
-            note(min(size, first * unit))
+            note(min(size, first * unit), read)
         }
         found.add(common..<max(size, copySize))
-        note(size)
+        note(size, 0)
         return found
     }
 
     private func differences(
         in window: Range<UInt64>, disk: Int, size: UInt64
-    ) async throws(KVMCloneError) -> [Range<UInt64>] {
+    ) async throws(KVMCloneError) -> (ranges: [Range<UInt64>], read: UInt64) {
         let (one, other) = try await both { side throws(KVMCloneError) in try await side.units(window, disk: disk) }
-        let differing = zip(window, zip(one, other)).filter { $1.0 != $1.1 }.map(\.0)
-        guard !differing.isEmpty else { return [] }
+        let differing = zip(window, zip(one.digests, other.digests)).filter { $1.0 != $1.1 }.map(\.0)
+        guard !differing.isEmpty else { return ([], one.read) }
         let (ones, others) = try await both { side throws(KVMCloneError) in
             try await side.leaves(differing, disk: disk)
         }
         var ranges: [Range<UInt64>] = []
-        for (unit, (one, other)) in zip(differing, zip(ones, others)) {
-            guard let found = LeafDifferences.ranges(unit: unit, size: size, one, other) else {
+        for (unit, (leaves, otherLeaves)) in zip(differing, zip(ones, others)) {
+            guard let found = LeafDifferences.ranges(unit: unit, size: size, leaves, otherLeaves) else {
                 throw KVMCloneError(
                     .connection, "the agents' digests of unit \(unit) can't be compared", host: copy.driver.name)
             }
             ranges += found
         }
-        return ranges
+        return (ranges, one.read)
     }
 
     private func both<Answer: Sendable>(

@@ -2,6 +2,7 @@ import AgentProtocol
 import Foundation
 import Model
 import Simulation
+import Synchronization
 import Testing
 
 @testable import Coordinator
@@ -154,6 +155,22 @@ struct CompareTests {
         #expect(result.copies.map(\.verdict) == [.matched], "\(result)")
         #expect(fleet.source.backup == nil)
         try await Self.expectNothingLeft(of: id, fleet)
+        await fleet.close()
+    }
+
+    @Test("progress counts the data that was read, and no holes")
+    func progress() async throws {
+        let fleet = try Self.fleet()
+        #expect(try await fleet.run().exitCode == .ok)
+        var request = fleet.request()
+        request.kind = .verify
+        let last = Mutex<TargetProgress?>(nil)
+        _ = try await fleet.coordinator.compare(request, id: OperationID(), stop: StopSignal()) { event in
+            if case .progress(let snapshot) = event { last.withLock { $0 = snapshot.targets.first } }
+        }
+        let target = try #require(last.withLock { $0 })
+        // At most three runs of 64 KiB, with the leaves that they begin and end in.
+        #expect((1...(6 << 16)).contains(try #require(target.data)) && target.fraction == 1, "\(target)")
         await fleet.close()
     }
 
