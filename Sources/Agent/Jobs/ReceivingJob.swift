@@ -148,6 +148,25 @@ final class ReceivingJob: JoinableJob {
             stages: read.times.byName)
     }
 
+    /// Reads back some of what was written.
+    func readBack(_ request: ReadBackRanges) throws -> ReadBackRanges.Response {
+        let disks = try begin()
+        defer { end() }
+        let ranges = try LeafRanges.of(request.disks, sizes: try disks.map { try $0.sink.size })
+        guard ranges.reduce(0, { $0 + $1.leaves }) <= KeptDisk.mostLeaves else {
+            throw KVMCloneError(.validation, "too many ranges to read back at once")
+        }
+        var digests: [HexBytes] = []
+        var isFromMedium = true
+        for (disk, ranges) in zip(disks, ranges) {
+            let source = try disk.sink.readBack()
+            digests.append(
+                HexBytes(try LeafDigests.of(source, ranges, isCancelled: { [transfer] in transfer.isCancelled })))
+            if !ranges.ranges.isEmpty, source.medium != .direct { isFromMedium = false }
+        }
+        return ReadBackRanges.Response(digests: digests, fromMedium: isFromMedium)
+    }
+
     /// Gives all files their final names. What stands there already is set aside if it may be replaced.
     func publish(_ request: Publish) throws -> Publish.Response {
         let disks = try begin()

@@ -79,6 +79,7 @@ final class TargetDisk: Sendable {
         _ disk: OpenReceive.Disk, _ subject: ResumeJournal.Subject, number: Int, continues: Bool, mostLeaves: UInt64,
         final: FileName, in root: PoolRoot
     ) throws -> Parts {
+        if let base = disk.base { return try overlay(over: base, disk, subject, number: number, in: root) }
         var refusal: String?
         if continues {
             do {
@@ -98,6 +99,37 @@ final class TargetDisk: Sendable {
             let journal = disk.generation == nil ? nil : try ResumeJournal.create(for: file, subject, in: root)
             return Parts(
                 file: file, journal: journal, kept: KeptDisk(refusal: refusal), sink: try sink(file, disk))
+        } catch {
+            try KeptFile.remove(operation: subject.operation, number: number, in: root)
+            throw error
+        }
+    }
+
+    /// A disk that is changed: only what is wanted is received, into an overlay. What an earlier run has left of that is of
+    /// another state, and goes.
+    private static func overlay(
+        over base: OpenReceive.Base, _ disk: OpenReceive.Disk, _ subject: ResumeJournal.Subject, number: Int,
+        in root: PoolRoot
+    ) throws -> Parts {
+        guard disk.format == "qcow2", base.wanted.count <= OpenReceive.Base.mostRanges else {
+            throw KVMCloneError(.validation, "an overlay that isn't qcow2, or too many ranges for it")
+        }
+        let wanted = try LeafRanges.of([base.wanted], sizes: [disk.size])[0]
+        let name = try FileName(base.fileName)
+        let chain = try Inspection.chain(
+            ImageReference(path: disk.folder + "/" + base.fileName, format: base.format), declared: [],
+            roots: [disk.folder])
+        guard chain.virtualSize == disk.size else {
+            throw KVMCloneError(
+                .validation,
+                "\(chain.layers[0].path) has \(chain.virtualSize) bytes, its source \(disk.size)")
+        }
+        try KeptFile.remove(operation: subject.operation, number: number, in: root)
+        let file = try root.createTemporary(operation: subject.operation, number: number)
+        do {
+            let sink = try NBDSink(
+                overlay: file, over: name, chain, size: disk.size, export: "disk-\(disk.index)")
+            return Parts(file: file, durable: wanted.complement(size: disk.size), sink: sink)
         } catch {
             try KeptFile.remove(operation: subject.operation, number: number, in: root)
             throw error

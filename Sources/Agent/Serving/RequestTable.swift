@@ -39,12 +39,16 @@ struct RequestTable: Sendable {
         on(OpenRepair.self) { try state.jobs.open($0) }
         on(RunRepair.self) { try state.jobs.repairing($0.repair).run() }
         on(ReadBack.self) { try state.jobs.receiving($0.job).readBack() }
+        on(ReadBackRanges.self) { try state.jobs.receiving($0.job).readBack($0) }
         on(Publish.self) { try state.jobs.receiving($0.job).publish($0) }
         on(Settle.self) { try state.jobs.settle($0.job) }
         on(Close.self) { try state.jobs.close($0.job) }
         on(Suspend.self) { try state.jobs.suspend($0.job) }
         on(Sweep.self) { try Sweeper.sweep($0) }
         on(Tidy.self) { try Sweeper.tidy($0) }
+        on(ListReplicas.self) { try ReplicaFolder.list($0) }
+        on(SwitchReplica.self) { try ReplicaFolder($0.folder).change($0) }
+        on(MergeReplica.self) { try ReplicaMerge.merge($0) }
         on(OpenBackup.self) { try state.backups.open($0) }
         on(NoteFreeze.self) { try state.backups.note($0) }
         on(CloseBackup.self) { try state.backups.close($0) }

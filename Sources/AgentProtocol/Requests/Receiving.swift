@@ -2,6 +2,24 @@
 package struct OpenReceive: AgentRequest {
     package static let name = "receive.open"
 
+    /// What is received changes a file that is there: it goes into an overlay.
+    package struct Base: Codable, Sendable, Equatable {
+        /// Most ranges of a disk that are received at once.
+        package static let mostRanges = 65_536
+
+        /// The file, in the same folder.
+        package var fileName: String
+        package var format: String
+        /// What is received: the first and the end byte of each range, in order. The rest stays as it is.
+        package var wanted: [[UInt64]]
+
+        package init(fileName: String, format: String, wanted: [[UInt64]]) {
+            self.fileName = fileName
+            self.format = format
+            self.wanted = wanted
+        }
+    }
+
     package struct Disk: Codable, Sendable {
         package var index: UInt16
         /// The pool folder that it is made in.
@@ -15,10 +33,14 @@ package struct OpenReceive: AgentRequest {
         /// Which state of the source it is, as the source said; nil where that can't be told, and so nothing of the disk
         /// can be kept for a later run.
         package var generation: HexBytes?
+        /// What is changed by it; nil for a disk of its own. An overlay is always qcow2.
+        package var base: Base?
 
         package init(
-            index: UInt16, folder: String, fileName: String, size: UInt64, format: String, generation: HexBytes? = nil
+            index: UInt16, folder: String, fileName: String, size: UInt64, format: String, generation: HexBytes? = nil,
+            base: Base? = nil
         ) {
+            self.base = base
             self.index = index
             self.folder = folder
             self.fileName = fileName

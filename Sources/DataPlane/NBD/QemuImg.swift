@@ -25,6 +25,31 @@ public enum QemuImg {
         _ = try ChildProcess.run("qemu-img", arguments)
     }
 
+    /// Makes an unfinished file an empty qcow2 image of `size` bytes that shows another file until it is written.
+    ///
+    /// - Parameter base: the name of a file in the same folder. It isn't opened.
+    public static func createOverlay(
+        _ file: TemporaryFile, size: UInt64, over base: FileName, format: ImageFormat
+    ) throws {
+        let arguments = [
+            "create", "-q", "-u", "-f", "qcow2", "-o", "compat=1.1,cluster_size=65536", "-F", format.rawValue, "-b",
+            "./\(base)", "--", file.path, String(size),
+        ]
+        _ = try ChildProcess.run("qemu-img", arguments)
+    }
+
+    /// Writes what an overlay has into the image below it, and makes that durable. The overlay stays as it is, and shows the
+    /// same before, meanwhile and afterwards.
+    public static func commit(_ overlay: BackingChain, in folder: PoolRoot) throws {
+        guard overlay.layers.count > 1 else {
+            throw ImageError.unsupported(path: overlay.layers[0].path, reason: "it has no image below it to merge into")
+        }
+        // Every file is named here: what the headers say isn't followed.
+        let arguments = ["commit", "-q", "-d", "--image-opts", ImageOptions.string(for: overlay.layers)]
+        _ = try ChildProcess.run("qemu-img", arguments)
+        try folder.flush(overlay.layers[1].path)
+    }
+
     /// Writes another backing image into the header of an unfinished qcow2 image. Nothing is opened or copied.
     ///
     /// - Parameter backing: the name of a file in the same folder.

@@ -26,7 +26,11 @@ public final class QemuNBD: Sendable {
 
     /// Serves an unfinished qcow2 image for writing. It works past the page cache where the file system allows that,
     /// otherwise with `--cache=writeback`; either way a flush makes all of it durable.
-    public static func serveForWriting(_ file: TemporaryFile, export: String, timeout: UInt32 = 120) throws -> QemuNBD {
+    ///
+    /// - Parameter base: what it shows where it has nothing of its own.
+    public static func serveForWriting(
+        _ file: TemporaryFile, over base: BackingChain? = nil, export: String, timeout: UInt32 = 120
+    ) throws -> QemuNBD {
         let direct = DirectDescriptor(of: file.descriptor.raw, flags: O_RDWR)
         let layer = ImageLayer(
             path: file.path, format: .qcow2, virtualSize: 0, fileSize: 0, allocated: 0,
@@ -34,7 +38,7 @@ public final class QemuNBD: Sendable {
         // Zeros may free clusters; a discard by itself never happens, since the client sends none.
         let image = [
             "--image-opts", "--cache=\(direct == nil ? "writeback" : "none")", "--discard=unmap",
-            ImageOptions.string(for: [layer]),
+            ImageOptions.string(for: [layer] + (base?.layers ?? [])),
         ]
         let medium: ReadBackMedium = direct?.reachesMedium == true ? .direct : .cache
         return try QemuNBD(image, export: export, medium: medium, timeout: timeout)
@@ -146,6 +150,22 @@ extension NBDSink {
         let server = try QemuNBD.serveForWriting(file, export: export)
         try self.init(
             try server.connect(), size: size, isEmpty: true, medium: server.medium, server: server)
+    }
+
+    /// A new overlay in an unfinished file, through a server that lives as long as the sink. It takes what is written, and
+    /// the image below stays as it is.
+    ///
+    /// - Parameters:
+    ///   - name: of the image below, in the file's folder.
+    ///   - base: that image.
+    public convenience init(
+        overlay file: TemporaryFile, over name: FileName, _ base: BackingChain, size: UInt64, export: String
+    ) throws {
+        guard file.isNew else { throw DiskError(.changed, "make an image in", file.path, detail: "it is not new") }
+        try QemuImg.createOverlay(file, size: size, over: name, format: base.layers[0].format)
+        let server = try QemuNBD.serveForWriting(file, over: base, export: export)
+        try self.init(
+            try server.connect(), size: size, isEmpty: false, medium: server.medium, server: server)
     }
 
     /// A qcow2 image that an earlier run has left in an unfinished file.

@@ -11,6 +11,8 @@ struct Coverage {
     private var open: [UInt64: LeafSet] = [:]
     /// Bytes that are written, of units that aren't yet in whole.
     private var landing: [UInt64: UInt64] = [:]
+    /// Units that may be in work besides, since parts of them are there from the beginning.
+    private var allowance = 0
     private(set) var bytes: UInt64 = 0
 
     private struct LeafSet {
@@ -75,6 +77,16 @@ struct Coverage {
         return taken
     }
 
+    /// Takes a range that was there before anything arrived, however many units that makes partial.
+    mutating func keep(_ range: Range<UInt64>) throws(FrameError) -> [Range<UInt64>] {
+        let before = open.count
+        // A range makes its first and its last unit partial, and no other.
+        allowance += 2
+        let taken = try take(offset: range.lowerBound, length: UInt64(range.count))
+        allowance += open.count - before - 2
+        return taken
+    }
+
     /// What hasn't arrived, in order: at most `limit` ranges, so that an answer has room for them.
     func missing(limit: Int) -> [Range<UInt64>] {
         var missing: [Range<UInt64>] = []
@@ -133,7 +145,7 @@ struct Coverage {
             whole[word] |= bit
             return [part]
         }
-        guard open.count < Self.maxOpenUnits || open[unit] != nil else { throw .tooScattered(disk: disk) }
+        guard open.count < Self.maxOpenUnits + allowance || open[unit] != nil else { throw .tooScattered(disk: disk) }
         let first = Int((part.lowerBound - range.lowerBound) / Geometry.leaf64)
         let last = Geometry.leaves(in: Int(part.upperBound - range.lowerBound))
         var leaves = open[unit] ?? LeafSet()

@@ -38,6 +38,18 @@ public struct LeafRanges: Sendable, Equatable {
         ranges.reduce(0) { $0 + (UInt64($1.count) + Geometry.leaf64 - 1) / Geometry.leaf64 }
     }
 
+    /// What isn't in it, of a disk of `size` bytes.
+    public func complement(size: UInt64) -> LeafRanges {
+        var rest = LeafRanges()
+        var at: UInt64 = 0
+        for range in ranges {
+            if at < range.lowerBound { rest.append(at..<range.lowerBound) }
+            at = range.upperBound
+        }
+        if at < size { rest.append(at..<size) }
+        return rest
+    }
+
     /// What of `range` is in it.
     func intersection(_ range: Range<UInt64>) -> [Range<UInt64>] {
         var found: [Range<UInt64>] = []

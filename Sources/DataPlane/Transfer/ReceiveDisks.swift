@@ -78,7 +78,7 @@ final class ReceiveDisks: Sendable {
         for range in ranges.ranges {
             let new = try coverage.withLock { (all) throws(FrameError) in
                 guard all[disk] != nil else { throw .unknownDisk(disk) }
-                return try all[disk]?.take(offset: range.lowerBound, length: UInt64(range.count)) ?? []
+                return try all[disk]?.keep(range) ?? []
             }
             for range in new {
                 kept.add(UInt64(range.count), ordering: .relaxed)

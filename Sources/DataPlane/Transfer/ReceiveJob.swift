@@ -335,7 +335,8 @@ public final class ReceiveJob: Sendable {
             options: options, isCancelled: { [self] in isCancelled })
     }
 
-    var isCancelled: Bool { cancelled.isSet }
+    /// True once it was cancelled.
+    public var isCancelled: Bool { cancelled.isSet }
 }
 
 extension ReceiveJob.State {

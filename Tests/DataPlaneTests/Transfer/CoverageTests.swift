@@ -86,4 +86,18 @@ import Testing
             _ = try coverage.take(offset: 1500 * Self.unit, length: Self.leaf)
         }
     }
+
+    @Test("What is there from the beginning may make any number of units partial, and what arrives still can't")
+    func keeping() throws {
+        let units = UInt64(Coverage.maxOpenUnits) * 2
+        var coverage = Coverage(disk: 0, size: units * Self.unit)
+        for unit in 0..<units {
+            let range = (unit * Self.unit + Self.leaf)..<((unit + 1) * Self.unit)
+            #expect(try coverage.keep(range) == [range])
+        }
+        #expect(coverage.bytes == units * (Self.unit - Self.leaf))
+        #expect(coverage.missing(limit: .max).count == Int(units))
+        for unit in 0..<units { _ = try coverage.take(offset: unit * Self.unit, length: Self.leaf) }
+        #expect(coverage.isComplete)
+    }
 }

@@ -53,4 +53,14 @@ import Testing
             #expect(units.contains { $0.contains(range.lowerBound) } == ranges.contains { $0.overlaps(range) })
         }
     }
+
+    @Test(
+        "The rest of a disk is what isn't in the ranges",
+        arguments: [
+            ([], [0..<200_000]), ([0..<200_000], []), ([65_536..<131_072], [0..<65_536, 131_072..<200_000]),
+            ([0..<65_536, 131_072..<200_000], [65_536..<131_072]),
+        ] as [([Range<UInt64>], [Range<UInt64>])])
+    func complement(_ ranges: [Range<UInt64>], _ rest: [Range<UInt64>]) throws {
+        #expect(try LeafRanges(ranges, size: 200_000).complement(size: 200_000).ranges == rest)
+    }
 }
