@@ -54,13 +54,22 @@ package struct Coordinator: Sendable {
     /// that as its finding.
     package func plan(_ request: CloneRequest) async throws(KVMCloneError) -> ClonePlan {
         try request.validate()
+        var request = request
+        // A replica has what its guest reads: that is what can be compared later on.
+        if request.kind == .sync { request.options.view = .guest }
         openConnections(to: request.targets, newName: request.newName)
         let source = try await SourceFacts.gather(
             vm: request.vm, from: hosts(request.source), options: request.options)
         let planner = ClonePlanner(request: request, source: source)
         var plan = planner.base()
-        let names = FilePlanner.names(for: plan.files, vm: request.newName)
-        let paths = source.pathsNeededOnTarget(request.options).map(\.path)
+        let (isSync, newName, files) = (request.kind == .sync, request.newName, plan.files)
+        let question = TargetFacts.Question(
+            findsReplica: isSync,
+            fileNames: {
+                isSync
+                    ? SyncPlanner.names(files, name: newName, replica: $0) : FilePlanner.names(for: files, vm: newName)
+            }, paths: source.pathsNeededOnTarget(request.options).map(\.path))
+        let pool = request.options.pool
         let kind = MachineKind(
             type: source.domain.type, architecture: source.domain.os.architecture, machine: source.domain.os.machine)
         let gathered = await withTaskGroup(of: (String, Result<TargetFacts, KVMCloneError>).self) { group in
@@ -68,8 +77,7 @@ package struct Coordinator: Sendable {
                 group.addTask {
                     do throws(KVMCloneError) {
                         let facts = try await TargetFacts.gather(
-                            from: hosts(host), newName: request.newName, kind: kind, pool: request.options.pool,
-                            fileNames: names, paths: paths)
+                            from: hosts(host), newName: newName, kind: kind, pool: pool, question)
                         return (host, .success(facts))
                     } catch {
                         return (host, .failure(error))
@@ -81,6 +89,9 @@ package struct Coordinator: Sendable {
         var generator = SystemRandomNumberGenerator()
         for host in request.targets {
             switch gathered[host] {
+            case .success(let facts)? where isSync:
+                plan.targets.append(
+                    SyncPlanner(request: request, source: source, facts: facts, files: plan.files).target())
             case .success(let facts)?:
                 plan.targets.append(planner.target(facts, files: plan.files, using: &generator))
             case .failure(let error)?:

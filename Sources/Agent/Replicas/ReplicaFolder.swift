@@ -60,7 +60,7 @@ struct ReplicaFolder {
         guard current?.generation == request.from else {
             let found = current.map { "generation \($0.generation)" } ?? "nothing"
             throw KVMCloneError(
-                .clone, "the replica of '\(Validation.printable(request.replica))' has changed meanwhile: \(found)",
+                .sync, "the replica of '\(Validation.printable(request.replica))' has changed meanwhile: \(found)",
                 whatToDo: "run it again", exitCode: .tryAgain)
         }
         let file = try Self.file(request.replica)

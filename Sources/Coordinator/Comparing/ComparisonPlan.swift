@@ -7,6 +7,8 @@ struct ComparisonPlan: Sendable {
     var base: ClonePlan
     /// Files of each copy, in the order of `base.targets` and of `base.files`.
     var copies: [[ClonePlan.File]]
+    /// In the same order: of each copy that is a replica.
+    var replicas: [Replica?]
     /// Copies that can't be compared.
     var refused: [ComparedCopy]
 }
@@ -33,15 +35,16 @@ extension Coordinator {
         guard !base.files.isEmpty else {
             throw KVMCloneError(.validation, "VM '\(request.vm)' has no disk to compare", host: source.host)
         }
-        var plan = ComparisonPlan(base: base, copies: [], refused: [])
+        var plan = ComparisonPlan(base: base, copies: [], replicas: [], refused: [])
         for host in request.targets {
             do throws(KVMCloneError) {
                 guard let found = gathered[host] else { throw KVMCloneError(.general, "no answer", host: host) }
                 let copy = try found.get()
-                plan.copies.append(try Self.match(copy, with: base, options))
+                plan.copies.append(try copy.files(like: base.files, options))
+                plan.replicas.append(copy.replica)
                 plan.base.targets.append(
                     ClonePlan.Target(
-                        host: host, newName: request.newName, uuid: copy.record.uuid, pool: "", folder: "",
+                        host: host, newName: request.newName, uuid: copy.uuid, pool: "", folder: "",
                         fileNames: [], macs: [], findings: [], xml: ""))
             } catch {
                 plan.refused.append(
@@ -53,16 +56,13 @@ extension Coordinator {
 
     private func copies(
         of request: CloneRequest, _ options: CloneOptions
-    ) async -> [String: Result<SourceFacts, KVMCloneError>] {
-        await withTaskGroup(of: (String, Result<SourceFacts, KVMCloneError>).self) { group in
+    ) async -> [String: Result<CopyFacts, KVMCloneError>] {
+        await withTaskGroup(of: (String, Result<CopyFacts, KVMCloneError>).self) { group in
             for host in request.targets {
                 group.addTask {
                     do throws(KVMCloneError) {
-                        let driver = try await hosts(host)
-                        return (
-                            host,
-                            .success(try await SourceFacts.gather(vm: request.newName, from: driver, options: options))
-                        )
+                        let facts = try await CopyFacts.gather(request.newName, from: hosts(host), options)
+                        return (host, .success(facts))
                     } catch {
                         return (host, .failure(error))
                     }
@@ -70,27 +70,5 @@ extension Coordinator {
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
-    }
-
-    /// The copy's files in the order of the VM's disks.
-    private static func match(
-        _ copy: SourceFacts, with base: ClonePlan, _ options: CloneOptions
-    ) throws(KVMCloneError) -> [ClonePlan.File] {
-        guard copy.record.state == .stopped else {
-            throw KVMCloneError(
-                .validation, "'\(copy.record.name)' is \(copy.record.state.rawValue): its disks change",
-                host: copy.host, whatToDo: "shut it down: virsh shutdown \(copy.record.name)", exitCode: .preflight)
-        }
-        let checks = SourceChecks(source: copy, options: options)
-        if let error = (copy.findings + checks.diskFindings).error(on: copy.host) { throw error }
-        let files = FilePlanner(facts: copy, options: options).files().filter { $0.disk != "nvram" }
-        guard Set(files.map(\.disk)) == Set(base.files.map(\.disk)), files.count == base.files.count else {
-            throw KVMCloneError(
-                .validation,
-                "it has the disks \(files.map(\.disk).joined(separator: ", ")), the VM has "
-                    + base.files.map(\.disk).joined(separator: ", "), host: copy.host,
-                whatToDo: "name the copy with --target-name", exitCode: .preflight)
-        }
-        return base.files.compactMap { file in files.first { $0.disk == file.disk } }
     }
 }

@@ -9,6 +9,8 @@ struct ComparisonRun: Sendable {
     let ledger: Ledger
     /// Files of each copy, in the order of the operation's targets.
     let copies: [[ClonePlan.File]]
+    /// Of each copy that is a replica.
+    let replicas: [Replica?]
 
     func run() async -> [ComparedCopy] {
         let found = await compareAll()
@@ -23,24 +25,27 @@ struct ComparisonRun: Sendable {
     }
 
     private func compareAll() async -> [ComparedCopy] {
-        let source: ComparedSide
-        do throws(KVMCloneError) { source = try await openSource() } catch {
+        let source: SourceDigests
+        do throws(KVMCloneError) { source = SourceDigests(try await openSource()) } catch {
             let error = operation.stop.reason ?? error
             return operation.targets.indices.map { failed($0, error) }
         }
-        var results: [ComparedCopy] = []
-        // One after the other: an agent keeps the leaves of one window.
-        for place in operation.targets.indices {
-            do throws(KVMCloneError) {
-                results.append(try await compare(place, with: source))
-            } catch {
-                results.append(failed(place, operation.stop.reason ?? error))
+        return await withTaskGroup(of: (Int, ComparedCopy).self) { group in
+            for place in operation.targets.indices {
+                group.addTask {
+                    do throws(KVMCloneError) {
+                        return (place, try await compare(place, with: source))
+                    } catch {
+                        return (place, failed(place, operation.stop.reason ?? error))
+                    }
+                }
             }
+            let found = await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            return operation.targets.indices.compactMap { found[$0] }
         }
-        return results
     }
 
-    private func compare(_ place: Int, with source: ComparedSide) async throws(KVMCloneError) -> ComparedCopy {
+    private func compare(_ place: Int, with source: SourceDigests) async throws(KVMCloneError) -> ComparedCopy {
         let target = operation.plan.targets[place]
         enter(.preparing, place)
         let copy = try await openCopy(place)
@@ -51,7 +56,7 @@ struct ComparisonRun: Sendable {
         var disks: [ComparedDisk] = []
         for (disk, file) in operation.plan.files.enumerated() {
             disks.append(
-                try await comparison.compare(disk: disk, named: file.disk) { bytes, read in
+                try await comparison.compare((disk, disk), named: file.disk) { bytes, read in
                     done[disk] = bytes
                     data += read
                     tracker.received(
@@ -59,8 +64,10 @@ struct ComparisonRun: Sendable {
                         host: target.host)
                 })
         }
-        for side in [source, copy] { _ = try await side.driver.call(ConfirmUnchanged(job: side.job)) }
+        try await source.confirmUnchanged()
+        _ = try await copy.driver.call(ConfirmUnchanged(job: copy.job))
         let verdict = disks.allSatisfy(\.matches) ? ComparedCopy.Verdict.matched : .differed
+        if let replica = replicas[place] { try await note(verdict, of: replica, place) }
         let compared = ComparedCopy(host: target.host, name: target.newName, verdict: verdict, disks: disks)
         enter(.done, place, detail: compared.summary)
         return compared
@@ -73,7 +80,7 @@ struct ComparisonRun: Sendable {
         }
         let isRunning = plan.consistency != nil
         let socket = isRunning ? try await RunningSource(operation: operation, ledger: ledger).begin() : nil
-        let side = try await open(plan.files, on: operation.source, vm: plan.vm, socket: socket)
+        let side = try await opening.source(socket: socket)
         // A running VM that ends takes its backup with it.
         if !isRunning { try await expectStopped(plan.vm, uuid: plan.vmUUID, on: operation.source) }
         return side
@@ -84,30 +91,13 @@ struct ComparisonRun: Sendable {
         try await ledger.perform(.claim(host: target.host)) { () throws(KVMCloneError) in
             try await operation.claim(.target(name: target.newName), on: driver)
         }
-        let side = try await open(copies[place], on: driver, vm: target.newName, socket: nil)
-        try await expectStopped(target.newName, uuid: target.uuid, on: driver)
+        let side = try await opening.open(copies[place], of: target.newName, on: driver)
+        // Nothing can start a replica.
+        if replicas[place] == nil { try await expectStopped(target.newName, uuid: target.uuid, on: driver) }
         return side
     }
 
-    private func open(
-        _ files: [ClonePlan.File], on driver: any HostDriver, vm: String, socket: String?
-    ) async throws(KVMCloneError) -> ComparedSide {
-        let profile = try await driver.profile()
-        let request = OpenComparison(
-            job: operation.job, operation: operation.id.description,
-            disks: files.map { $0.opened(as: "\(vm)/\($0.disk)", socket: socket) }, roots: profile.pools.values.sorted()
-        )
-        let opened = try await ledger.perform(.openSend(host: driver.name, job: operation.job)) {
-            () throws(KVMCloneError) in
-            try await driver.call(request)
-        }
-        guard opened.sizes.count == files.count else {
-            throw KVMCloneError(
-                .connection, "the agent has opened \(opened.sizes.count) disks instead of \(files.count)",
-                host: driver.name)
-        }
-        return ComparedSide(driver: driver, job: operation.job, sizes: opened.sizes)
-    }
+    private var opening: ComparisonOpening { ComparisonOpening(operation: operation, ledger: ledger) }
 
     /// A start before the locks were held would have gone unseen.
     private func expectStopped(
@@ -118,6 +108,19 @@ struct ComparisonRun: Sendable {
                 .clone, "VM '\(vm)' was started or removed since it was looked at", host: driver.name,
                 whatToDo: "shut it down and compare again", exitCode: .preflight)
         }
+    }
+
+    /// A full comparison is written down with the replica: one that differs is neither promoted nor built upon.
+    private func note(
+        _ verdict: ComparedCopy.Verdict, of replica: Replica, _ place: Int
+    ) async throws(KVMCloneError) {
+        guard operation.plan.kind == .verify else { return }
+        var record = replica.record
+        record.differs = verdict == .differed
+        record.verified = Timestamp.now
+        _ = try await operation.targets[place].call(
+            SwitchReplica(
+                folder: replica.folder, replica: record.name, from: record.generation, to: record))
     }
 
     private func enter(_ phase: TargetPhase, _ place: Int, detail: String? = nil) {

@@ -22,7 +22,8 @@ extension Coordinator {
         let compared = await operation.watched(verifies: false) { tracker in
             await ComparisonRun(
                 operation: operation, tracker: tracker,
-                ledger: Ledger(operation: id, journal: journal, logger: logger), copies: plan.copies
+                ledger: Ledger(operation: id, journal: journal, logger: logger), copies: plan.copies,
+                replicas: plan.replicas
             ).run()
         }
         let copies = request.targets.compactMap { host in

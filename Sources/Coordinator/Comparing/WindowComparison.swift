@@ -1,54 +1,25 @@
 import AgentProtocol
 import Model
 
-/// One side of a comparison, as its agent answers.
-struct ComparedSide: Sendable {
-    let driver: any HostDriver
-    let job: HexBytes
-    /// Of each disk, in bytes.
-    let sizes: [UInt64]
-
-    /// Digests of some units, one for each, and how many bytes were read for them.
-    func units(
-        _ window: Range<UInt64>, disk: Int
-    ) async throws(KVMCloneError) -> (digests: [ArraySlice<UInt8>], read: UInt64) {
-        let answer = try await driver.call(
-            HashUnits(job: job, disk: disk, first: window.lowerBound, count: window.count))
-        let bytes = answer.digests.bytes
-        guard bytes.count == window.count * HashUnits.digest else { throw nonsense }
-        let digests = stride(from: 0, to: bytes.count, by: HashUnits.digest).map {
-            bytes[$0..<($0 + HashUnits.digest)]
-        }
-        return (digests, answer.dataBytes)
-    }
-
-    /// Digests of the leaves of some of the units that were hashed last.
-    func leaves(_ units: [UInt64], disk: Int) async throws(KVMCloneError) -> [[UInt8]] {
-        let answer = try await driver.call(HashLeaves(job: job, disk: disk, units: units))
-        guard answer.leaves.count == units.count else { throw nonsense }
-        return answer.leaves.map(\.bytes)
-    }
-
-    private var nonsense: KVMCloneError {
-        KVMCloneError(.connection, "the agent's answer about digests makes no sense", host: driver.name)
-    }
-}
-
 /// Finds where disks differ, top down: both sides hash units at once, and only of units that differ the digests of their
 /// leaves are fetched. Each step is a window of units, so that digests take 4 MiB at most on their way.
 struct WindowComparison: Sendable {
     /// Units in one step, 1 GiB.
     static let window: UInt64 = 64
 
-    let source: ComparedSide
+    let source: SourceDigests
     let copy: ComparedSide
 
-    /// Compares one disk. `note` gets the bytes of it that are dealt with, and those of data that were read at the source
-    /// since the last time.
+    /// A disk's place among those of the source, and among those of the copy.
+    typealias Places = (source: Int, copy: Int)
+
+    /// Compares one disk. `differs` gets each range, in order; `note` the bytes of the disk that are dealt with, and those of
+    /// data that were read since the last time.
     func compare(
-        disk place: Int, named name: String, note: (UInt64, UInt64) -> Void
+        _ places: Places, named name: String, differs: (Range<UInt64>) -> Void = { _ in },
+        note: (UInt64, UInt64) -> Void
     ) async throws(KVMCloneError) -> ComparedDisk {
-        let (size, copySize) = (source.sizes[place], copy.sizes[place])
+        let (size, copySize) = (try await source.size(of: places.source), copy.sizes[places.copy])
         var found = ComparedDisk(disk: name, size: size, copySize: copySize)
         // A unit that is partial on one side only has another digest; its leaves tell.
         let common = min(size, copySize)
@@ -58,8 +29,11 @@ struct WindowComparison: Sendable {
         while first < units {
             if Task.isCancelled { throw KVMCloneError(.cancelled, "stopped while it compared") }
             let window = first..<min(units, first + Self.window)
-            let (ranges, read) = try await differences(in: window, disk: place, size: common)
-            for range in ranges { found.add(range) }
+            let (ranges, read) = try await differences(in: window, places, size: common)
+            for range in ranges {
+                found.add(range)
+                differs(range)
+            }
             first = window.upperBound
             note(min(size, first * unit), read)
         }
@@ -69,14 +43,19 @@ struct WindowComparison: Sendable {
     }
 
     private func differences(
-        in window: Range<UInt64>, disk: Int, size: UInt64
+        in window: Range<UInt64>, _ places: Places, size: UInt64
     ) async throws(KVMCloneError) -> (ranges: [Range<UInt64>], read: UInt64) {
-        let (one, other) = try await both { side throws(KVMCloneError) in try await side.units(window, disk: disk) }
+        let (one, other) = try await both(
+            { [source] () throws(KVMCloneError) in try await source.units(window, disk: places.source) },
+            { [copy] () throws(KVMCloneError) in try await copy.units(window, disk: places.copy) })
+        // Whoever is first at a window makes the source read it.
+        let read = max(one.read, other.read)
         let differing = zip(window, zip(one.digests, other.digests)).filter { $1.0 != $1.1 }.map(\.0)
-        guard !differing.isEmpty else { return ([], one.read) }
-        let (ones, others) = try await both { side throws(KVMCloneError) in
-            try await side.leaves(differing, disk: disk)
-        }
+        guard !differing.isEmpty else { return ([], read) }
+        let (ones, others) = try await both(
+            { [source] () throws(KVMCloneError) in try await source.leaves(differing, of: window, disk: places.source)
+            },
+            { [copy] () throws(KVMCloneError) in try await copy.leaves(differing, disk: places.copy) })
         var ranges: [Range<UInt64>] = []
         for (unit, (leaves, otherLeaves)) in zip(differing, zip(ones, others)) {
             guard let found = LeafDifferences.ranges(unit: unit, size: size, leaves, otherLeaves) else {
@@ -85,21 +64,22 @@ struct WindowComparison: Sendable {
             }
             ranges += found
         }
-        return (ranges, one.read)
+        return (ranges, read)
     }
 
-    private func both<Answer: Sendable>(
-        _ ask: @escaping @Sendable (ComparedSide) async throws(KVMCloneError) -> Answer
-    ) async throws(KVMCloneError) -> (Answer, Answer) {
-        async let one = Self.result(source, ask)
-        async let other = Self.result(copy, ask)
+    private func both<One: Sendable, Other: Sendable>(
+        _ first: @escaping @Sendable () async throws(KVMCloneError) -> One,
+        _ second: @escaping @Sendable () async throws(KVMCloneError) -> Other
+    ) async throws(KVMCloneError) -> (One, Other) {
+        async let one = Self.result(first)
+        async let other = Self.result(second)
         let (first, second) = await (one, other)
         return (try first.get(), try second.get())
     }
 
     private static func result<Answer: Sendable>(
-        _ side: ComparedSide, _ ask: @Sendable (ComparedSide) async throws(KVMCloneError) -> Answer
+        _ ask: @Sendable () async throws(KVMCloneError) -> Answer
     ) async -> Result<Answer, KVMCloneError> {
-        do throws(KVMCloneError) { return .success(try await ask(side)) } catch { return .failure(error) }
+        do throws(KVMCloneError) { return .success(try await ask()) } catch { return .failure(error) }
     }
 }

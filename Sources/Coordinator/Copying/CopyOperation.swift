@@ -72,7 +72,7 @@ package struct CopyOperation: Sendable {
     }
 
     /// True when a target may get its data in more than one way: others pass it on, or it has some of it already.
-    var isInTrees: Bool { distribution.plan != nil || attempt.continues }
+    var isInTrees: Bool { distribution.plan != nil || sendsRanges }
 
     /// Connections that bring a target its data: at least one for each tree.
     var streams: Int { max(options.parallel, distribution.plan.map(TreeLayout.leastStreams) ?? 1) }

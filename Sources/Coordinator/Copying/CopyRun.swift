@@ -37,13 +37,18 @@ struct CopyRun: Sendable {
     func run() async -> [TargetOutcome] {
         await operation.budgets.begin(operation.id)
         let opened: OpenSend.Response
+        let socket: String?
         do {
-            opened = try await openSource()
+            (opened, socket) = try await openSource()
         } catch {
             await releaseSource(keeping: operation.attempt.continues)
             return await undoIfAsked(await failAll(error))
         }
         let line = StartingLine(count: operation.targets.count)
+        let digests = SourceDigests { [operation, ledger] () throws(KVMCloneError) in
+            try await ComparisonOpening(operation: operation, ledger: ledger).source(socket: socket)
+        }
+        let taken = Timestamp.now
         let keeper = TreeKeeper(operation: operation, source: opened)
         let joining = Task {
             _ = await line.everyone()
@@ -66,7 +71,7 @@ struct CopyRun: Sendable {
             await together { index in
                 await TargetRun(
                     operation: operation, tracker: tracker, ledger: ledger, index: index, secret: secret,
-                    source: opened, keeper: keeper, verdict: verdict
+                    source: opened, keeper: keeper, verdict: verdict, digests: digests, taken: taken
                 ).run(from: line, joining: joining, sending: sending)
             }
         } onCancel: {
@@ -134,7 +139,8 @@ struct CopyRun: Sendable {
         }
     }
 
-    private func openSource() async throws(KVMCloneError) -> OpenSend.Response {
+    /// The source's disks, opened; and where its backup's server listens, if it runs.
+    private func openSource() async throws(KVMCloneError) -> (OpenSend.Response, socket: String?) {
         let host = operation.source.name
         let plan = operation.plan
         try await ledger.perform(.claim(host: host)) { () throws(KVMCloneError) in
@@ -154,7 +160,7 @@ struct CopyRun: Sendable {
                 host: host)
         }
         // A running VM that ends takes its backup with it.
-        if isRunning { return opened }
+        if isRunning { return (opened, socket) }
         // A start before the locks were held would have gone unseen.
         guard let record = try await operation.source.domain(named: plan.vm), record.uuid == plan.vmUUID,
             record.state == .stopped
@@ -163,7 +169,7 @@ struct CopyRun: Sendable {
                 .clone, "VM '\(plan.vm)' was started or removed since it was looked at", host: host,
                 whatToDo: "shut it down and copy it again", exitCode: .preflight)
         }
-        return opened
+        return (opened, nil)
     }
 
     private func request(roots: [String], socket: String?) -> OpenSend {
@@ -171,7 +177,7 @@ struct CopyRun: Sendable {
         return OpenSend(
             job: operation.job, secret: secret, operation: operation.id.description,
             disks: operation.plan.files.map { $0.opened(as: operation.plan.exportName(of: $0), socket: socket) },
-            roots: roots, streams: operation.streams, digests: options.verify,
+            roots: roots, streams: operation.streams, digests: operation.wantsRoots,
             compression: operation.compression, bandwidthLimit: operation.budgets.limit(of: options),
             stallTimeout: operation.peerStallTimeout, frameSize: operation.frameSize, inTrees: operation.isInTrees)
     }

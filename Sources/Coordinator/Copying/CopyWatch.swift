@@ -21,12 +21,13 @@ struct CopyWatch: Sendable {
     /// Feeds the tracker from the targets' agents.
     private func listen() async {
         await withTaskGroup(of: Void.self) { group in
-            for target in operation.targets {
+            for (target, planned) in zip(operation.targets, operation.plan.targets) {
+                let receiving: TargetPhase = planned.sync?.isDelta ?? false ? .syncing : .copying
                 group.addTask {
                     for await event in await target.agentEvents() {
                         switch event {
                         case .receiving(let progress) where progress.job == operation.job:
-                            tracker.received(progress, during: .copying, host: target.name)
+                            tracker.received(progress, during: receiving, host: target.name)
                         case .readingBack(let progress) where progress.job == operation.job:
                             tracker.received(progress, during: .verifying, host: target.name)
                         case .sending, .receiving, .readingBack, .linkLost, .lagging: break

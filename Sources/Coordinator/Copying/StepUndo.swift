@@ -28,14 +28,36 @@ package enum StepUndo {
             _ = try await driver.call(
                 Tidy(operation: operation.description, folders: folders, files: files))
             _ = try await driver.call(ReleaseClaims(operation: operation.description, fence: run))
+        case .switchReplica(_, let folder, let replica, let generation, let previous):
+            try await switchBack(replica, in: folder, from: generation, to: previous, on: driver)
+        case .mergeReplica(_, let folder, let replica, let jobs, let files):
+            for job in jobs { try await close(job, on: driver) }
+            _ = try await driver.call(MergeReplica(folder: folder, replica: replica))
+            _ = try await driver.call(
+                Tidy(operation: operation.description, folders: [folder], files: files))
+            _ = try await driver.call(ReleaseClaims(operation: operation.description, fence: run))
+        case .removeReplica(_, let folder, let replica, let generation):
+            try await switchBack(replica, in: folder, from: generation, to: nil, on: driver)
+            _ = try await driver.call(ReleaseClaims(operation: operation.description, fence: run))
         case .define(_, let uuid):
             let isThere = try await driver.domains().contains { $0.uuid == uuid }
             if isThere { try await driver.undefine(uuid: uuid) }
         }
     }
 
+    /// Gives a replica an earlier record, or none, unless it has another one than the step gave it.
+    private static func switchBack(
+        _ replica: String, in folder: String, from generation: Int, to previous: ReplicaRecord?,
+        on driver: any HostDriver
+    ) async throws(KVMCloneError) {
+        let found = try await driver.call(ListReplicas(folders: [folder])).first { $0.name == replica }
+        guard found?.record?.generation == generation else { return }
+        _ = try await driver.call(
+            SwitchReplica(folder: folder, replica: replica, from: generation, to: previous))
+    }
+
     /// Closes a job. An agent that doesn't know it has nothing to close.
-    private static func close(_ job: HexBytes, on driver: any HostDriver) async throws(KVMCloneError) {
+    static func close(_ job: HexBytes, on driver: any HostDriver) async throws(KVMCloneError) {
         do {
             _ = try await driver.call(Close(job: job))
         } catch  where error.code == .operationNotFound {

@@ -28,8 +28,8 @@ extension TargetRun {
         return true
     }
 
-    /// Gives the files their names and defines the domain. Answers with warnings.
-    func publish(_ files: [FileIdentity]) async throws(KVMCloneError) -> [String] {
+    /// Gives the files their names, and defines the domain or switches to the replica's new state. Answers with warnings.
+    func publish(_ files: [FileIdentity], isVerified: Bool) async throws(KVMCloneError) -> [String] {
         enter(.publishing)
         let published = zip(target.fileNames, files).map {
             Sweep.Published(path: target.folder + "/" + $0, identity: $1)
@@ -44,6 +44,9 @@ extension TargetRun {
         // Files are this agent's alone. Libvirt takes orders from anybody, so nobody may have gone on elsewhere by now.
         _ = try await driver.call(
             ConfirmClaim(.target(name: target.newName), operation: operation.id.description))
+        if let sync = target.sync {
+            return try await switchReplica(sync, published.map(\.path), isVerified: isVerified)
+        }
         if let replaced = target.replaced {
             try await ledger.perform(.undefine(host: host, uuid: replaced.uuid, xml: replaced.xml)) {
                 () throws(KVMCloneError) in
@@ -60,8 +63,9 @@ extension TargetRun {
     }
 
     /// Ends the job and gives the claim back. Answers with what couldn't be done, which stays in the journal.
-    private func tidy() async -> [String] {
+    func tidy() async -> [String] {
         do throws(KVMCloneError) {
+            if target.sync != nil { try await mergeReplica() }
             _ = try await driver.call(Settle(job: operation.job))
             _ = try await driver.call(
                 ReleaseClaims(operation: operation.id.description, fence: operation.attempt.number))

@@ -12,6 +12,10 @@ struct TargetRun: Sendable {
     let source: OpenSend.Response
     let keeper: TreeKeeper
     let verdict: SendingVerdict
+    /// What the source's disks are like, for targets that get only what has changed.
+    let digests: SourceDigests
+    /// When the source's disks were in the state that is copied.
+    let taken: String
     let suspension = Suspension()
 
     typealias Joining = Task<[String: Result<TreeKeeper.Joined, KVMCloneError>], Never>
@@ -26,9 +30,16 @@ struct TargetRun: Sendable {
     func run(from line: StartingLine, joining: Joining, sending: Sending) async -> TargetOutcome {
         do throws(KVMCloneError) {
             let opened: OpenReceive.Response
+            let changes: DiskRanges?
             do throws(KVMCloneError) {
-                opened = try await prepare()
-                let missing = try await goOn(with: opened.kept)
+                enter(.preparing)
+                try await ledger.perform(.claim(host: host)) { () throws(KVMCloneError) in
+                    try await operation.claim(.target(name: target.newName), on: driver)
+                }
+                changes = try await findChanges()
+                opened = try await prepare(changes)
+                let missing =
+                    if let changes { changes } else { try await goOn(with: opened.kept) }
                 await keeper.isReady(host, driver: driver, salt: opened.salt, missing: missing)
                 await line.arrive(ready: true)
             } catch {
@@ -38,27 +49,25 @@ struct TargetRun: Sendable {
             try await connect(joining)
             let sent = try await receive(sending)
             await keeper.finish(host)
-            let isVerified = try await verify(sent)
+            let isVerified = if let changes { try await verify(changes) } else { try await verify(sent) }
             await keeper.depart(host)
-            let warnings = try await publish(opened.files)
-            enter(.done)
-            return end(outcome(error: nil, isVerified: isVerified, warnings: warnings))
+            let warnings = try await publish(opened.files, isVerified: isVerified)
+            enter(.done, detail: target.sync.map { "generation \($0.next.generation)" })
+            var outcome = outcome(error: nil, isVerified: isVerified, warnings: warnings)
+            if let changes { outcome.logicalBytes = changes.bytes }
+            return end(outcome)
         } catch {
             await keeper.fail(host)
             return await fail(operation.stop.reason ?? error)
         }
     }
 
-    /// Claims the name and makes the partial files.
-    private func prepare() async throws(KVMCloneError) -> OpenReceive.Response {
-        enter(.preparing)
-        try await ledger.perform(.claim(host: host)) { () throws(KVMCloneError) in
-            try await operation.claim(.target(name: target.newName), on: driver)
-        }
+    /// Makes the partial files; overlays for what is changed.
+    private func prepare(_ changes: DiskRanges?) async throws(KVMCloneError) -> OpenReceive.Response {
         let opened = try await ledger.perform(
             .openReceive(host: host, job: operation.job, folders: [target.folder])
         ) { () throws(KVMCloneError) in
-            try await driver.call(openRequest)
+            try await driver.call(openRequest(changes))
         }
         guard opened.files.count == operation.plan.files.count else {
             throw KVMCloneError(
@@ -79,22 +88,24 @@ struct TargetRun: Sendable {
         for note in joined.notes { operation.emit(.warning(host: host, message: note)) }
     }
 
-    private var openRequest: OpenReceive {
+    private func openRequest(_ changes: DiskRanges?) -> OpenReceive {
         OpenReceive(
             job: operation.job, secret: secret, senderSalt: source.salt, operation: operation.id.description,
             disks: operation.plan.files.enumerated().map { place, file in
-                OpenReceive.Disk(
+                let base = changes.flatMap { target.base(of: place, wanted: $0.disks[place]) }
+                return OpenReceive.Disk(
                     index: file.index, folder: target.folder, fileName: target.fileNames[place],
-                    size: source.sizes[place], format: file.guestView ? file.format : "raw",
-                    generation: source.generations.indices.contains(place) ? source.generations[place] : nil)
-            }, streams: operation.streams, digests: operation.options.verify,
+                    size: source.sizes[place], format: base != nil ? "qcow2" : file.guestView ? file.format : "raw",
+                    generation: changes == nil && source.generations.indices.contains(place)
+                        ? source.generations[place] : nil, base: base)
+            }, streams: operation.streams, digests: operation.options.verify && changes == nil,
             stallTimeout: operation.peerStallTimeout, inTrees: operation.isInTrees,
             continues: operation.attempt.continues)
     }
 
     /// Receives until everything is durable.
     private func receive(_ sending: Sending) async throws(KVMCloneError) -> Send.Response {
-        enter(.copying)
+        enter(target.sync?.isDelta ?? false ? .syncing : .copying)
         // A target waits for bytes that won't come once the source has failed. What it has may be worth keeping.
         let guardian = Task {
             if case .failure = await sending.value { await suspension.suspend(operation.job, on: driver) }

@@ -58,14 +58,14 @@ actor TreeKeeper {
     var ranges: [[[UInt64]]]? {
         let needy = missing.filter { ends[$0.key] != nil && !$0.value.isEmpty }.map(\.value)
         // Without it nobody is asked what is missing.
-        guard operation.attempt.continues else { return nil }
+        guard operation.sendsRanges else { return nil }
         guard let first = needy.first else { return operation.plan.files.map { _ in [] } }
         return needy.dropFirst().reduce(first) { $0.intersection($1) }.pairs
     }
 
     /// True when every target that is left has all of it already.
     var nobodyLacksAnything: Bool {
-        operation.attempt.continues
+        operation.sendsRanges
             && operation.plan.targets.allSatisfy { ends[$0.host] == nil || missing[$0.host]?.isEmpty ?? false }
     }
 

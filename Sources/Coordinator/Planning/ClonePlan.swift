@@ -56,6 +56,8 @@ public struct ClonePlan: Sendable, Codable, Equatable {
         public var xml: String
         /// The domain that it replaces, if there is one and that was asked for.
         package var replaced: ReplacedDomain?
+        /// What becomes of the replica there; nil for copies that are VMs of their own.
+        package var sync: SyncPlan?
 
         enum CodingKeys: String, CodingKey {
             case host, newName, uuid, pool, folder, fileNames, macs, findings, xml
@@ -155,6 +157,6 @@ extension [PreflightFinding] {
         return KVMCloneError(
             code, blockers.map(\.message).joined(separator: "; "), host: host,
             whatToDo: blockers.compactMap(\.whatToDo).joined(separator: "\n"),
-            exitCode: isMixed || [.validation, .clone, .network].contains(code) ? .preflight : nil)
+            exitCode: isMixed || [.validation, .clone, .sync, .network].contains(code) ? .preflight : nil)
     }
 }

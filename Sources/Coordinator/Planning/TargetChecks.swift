@@ -9,6 +9,8 @@ struct TargetChecks {
     let facts: TargetFacts
     let files: [ClonePlan.File]
     let names: [String]
+    /// Only what has changed is written: how much that is nobody knows yet.
+    var isDelta = false
 
     var options: CloneOptions { request.options }
     var newName: String { request.newName }
@@ -20,6 +22,13 @@ struct TargetChecks {
 
     private var nameFindings: [PreflightFinding] {
         guard let existing = facts.existing else { return [] }
+        if request.kind == .sync {
+            return [
+                .blocks(
+                    .vmExists, "a VM named '\(newName)' is defined there, and no replica",
+                    fix: "choose another name with --target-name, or undefine it")
+            ]
+        }
         guard options.force else {
             return [
                 .blocks(
@@ -76,6 +85,7 @@ struct TargetChecks {
                     fix: "use another SSH user, or `become: sudo` in the topology")
             ]
         }
+        guard !isDelta else { return [] }
         let need = files.reduce(UInt64(0)) { $0 + min($1.used, $1.size) }
         guard need <= space.free else {
             return [
@@ -99,7 +109,10 @@ struct TargetChecks {
         }
         return names.map { "\(folder)/\($0)" }.filter { facts.presentFiles.contains($0) && !allowed.contains($0) }.map {
             .blocks(
-                .vmExists, "the file \($0) exists already", fix: "move it away, or choose another name with --new-name")
+                .vmExists, "the file \($0) exists already",
+                fix:
+                    "move it away, or choose another name with \(request.kind == .sync ? "--target-name" : "--new-name")"
+            )
         }
     }
 

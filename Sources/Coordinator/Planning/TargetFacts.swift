@@ -18,16 +18,29 @@ struct TargetFacts: Sendable {
     var space: MeasureFolders.Folder?
     /// Which of the files that matter are there.
     var presentFiles: Set<String>
+    /// The replica of that name, where one was asked for.
+    var replica: Replica?
+    /// Why it can't be used.
+    var replicaError: KVMCloneError?
 
-    /// Asks the host. `fileNames` would be made there; `paths` have to exist there.
+    /// What is asked of a host besides what every copy needs.
+    struct Question: Sendable {
+        /// A sync looks for the replica that it goes on with.
+        var findsReplica = false
+        /// The files that would be made there.
+        var fileNames: @Sendable (Replica?) -> [String]
+        /// Files that have to exist there.
+        var paths: [String]
+    }
+
+    /// Asks the host.
     static func gather(
-        from driver: any HostDriver, newName: String, kind: MachineKind, pool: String?, fileNames: [String],
-        paths: [String]
+        from driver: any HostDriver, newName: String, kind: MachineKind, pool: String?, _ question: Question
     ) async throws(KVMCloneError) -> TargetFacts {
         let profile = try await driver.profile()
         let hypervisor = try await driver.hypervisor()
         let pool = pool ?? profile.defaultPool
-        let folder = profile.pools[pool] ?? hypervisor.pools.first { $0.name == pool && $0.holdsFiles }?.path
+        var folder = profile.pools[pool] ?? hypervisor.pools.first { $0.name == pool && $0.holdsFiles }?.path
         let capabilities: Result<String?, KVMCloneError>
         do throws(KVMCloneError) {
             capabilities = .success(try await driver.domainCapabilities(of: kind))
@@ -38,10 +51,24 @@ struct TargetFacts: Sendable {
         var facts = TargetFacts(
             host: driver.name, profile: profile, hypervisor: hypervisor, capabilities: capabilities,
             existing: try await driver.domain(named: newName), pool: pool, folder: folder, presentFiles: [])
-        var wanted = paths
+        if question.findsReplica {
+            do throws(KVMCloneError) { facts.replica = try await driver.replica(named: newName) } catch {
+                guard error.code == .sync else { throw error }
+                facts.replicaError = error
+            }
+            // It stays where it is.
+            if let replica = facts.replica {
+                folder = replica.folder
+                facts.folder = folder
+                facts.pool =
+                    profile.pools.first { $0.value == folder }?.key
+                    ?? hypervisor.pools.first { $0.path == folder }?.name ?? pool
+            }
+        }
+        var wanted = question.paths
         if let folder {
             facts.space = try await driver.call(MeasureFolders(paths: [folder])).first
-            wanted += fileNames.map { folder + "/" + $0 }
+            wanted += question.fileNames(facts.replica).map { folder + "/" + $0 }
         }
         let present = try await driver.call(FilesExist(paths: wanted))
         facts.presentFiles = Set(zip(wanted, present).filter(\.1).map(\.0))

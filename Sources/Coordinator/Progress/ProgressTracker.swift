@@ -14,6 +14,8 @@ package final class ProgressTracker: Sendable {
         var dataRate = RateEstimator()
         /// The most that was told of the whole work; it never falls.
         var fraction = 0.0
+        /// Bytes that were found to be changed so far, where only those are sent.
+        var changed: UInt64?
     }
 
     private struct State {
@@ -31,7 +33,11 @@ package final class ProgressTracker: Sendable {
         files = plan.files
         self.verifies = verifies
         let blank = plan.files.map { _ in UInt64(0) }
-        state = Mutex(State(targets: plan.targets.map { TargetState(host: $0.host, done: blank) }))
+        state = Mutex(
+            State(
+                targets: plan.targets.map {
+                    TargetState(host: $0.host, done: blank, changed: $0.sync?.isDelta ?? false ? 0 : nil)
+                }))
     }
 
     /// Seconds since the operation began.
@@ -44,16 +50,24 @@ package final class ProgressTracker: Sendable {
         update(host) { target in
             target.phase = phase
             switch phase {
-            case .verifying:
+            case .verifying, .syncing:
                 target.done = target.done.map { _ in 0 }
                 target.data = 0
                 target.dataRate = RateEstimator()
             case .publishing, .done:
                 // The last report may be still on its way.
                 target.done = files.map(\.size)
-            case .preparing, .connecting, .copying, .syncing, .comparing, .failed, .cancelled: break
+            case .preparing, .connecting, .copying, .comparing, .failed, .cancelled: break
             }
             return true
+        }
+    }
+
+    /// So many bytes of a target's replica were found to be changed.
+    package func found(changed bytes: UInt64, host: String) {
+        update(host) { target in
+            defer { target.changed = bytes }
+            return target.changed != bytes
         }
     }
 
@@ -126,6 +140,7 @@ package final class ProgressTracker: Sendable {
 
     /// The share of copying and, where that was asked for, reading back, which counts as much.
     private func fraction(_ target: TargetState) -> Double {
+        if let changed = target.changed { return fraction(target, changed: changed) }
         let passes = verifies ? 2.0 : 1
         let progress = TargetProgress(
             host: target.host, phase: target.phase, disks: disks(of: target), data: target.data, fraction: 0,
@@ -135,6 +150,23 @@ package final class ProgressTracker: Sendable {
         case .verifying: return (1 + progress.share.fraction) / passes
         case .publishing, .done: return 1
         case .preparing, .connecting, .failed, .cancelled: return 0
+        }
+    }
+
+    /// The share of the bytes that are compared, sent and read back, as far as it is known how many that are.
+    private func fraction(_ target: TargetState, changed: UInt64) -> Double {
+        let used = Double(files.reduce(UInt64(0)) { $0 + min($1.used, $1.size) })
+        let all = used + 2 * Double(changed)
+        guard all > 0 else { return target.phase == .done ? 1 : 0 }
+        let data = Double(min(target.data, changed))
+        switch target.phase {
+        case .comparing:
+            let size = Double(files.reduce(UInt64(0)) { $0 + $1.size })
+            return Double(target.done.reduce(0, +)) / max(size, 1) * used / all
+        case .syncing: return (used + data) / all
+        case .verifying: return (used + Double(changed) + data) / all
+        case .publishing, .done: return 1
+        case .copying, .preparing, .connecting, .failed, .cancelled: return 0
         }
     }
 

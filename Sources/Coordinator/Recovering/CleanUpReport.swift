@@ -70,6 +70,13 @@ extension OpenStep {
         case .undefine(_, let uuid, _):
             (self.step, undo) = ("the VM \(uuid) undefined, to be replaced", "define it again")
         case .define(_, let uuid): (self.step, undo) = ("the copy \(uuid) defined", "undefine it")
+        case .switchReplica(_, _, let replica, let generation, let previous):
+            self.step = "generation \(generation) of the replica \(replica) begun"
+            undo = previous.map { "go back to generation \($0.generation)" } ?? "forget the replica"
+        case .mergeReplica(_, _, let replica, _, _):
+            (self.step, undo) = ("the replica \(replica) has its new state", "merge that, and release the claims")
+        case .removeReplica(_, _, let replica, _):
+            (self.step, undo) = ("the replica \(replica) was promoted", "forget the replica, and release the claims")
         case .tidy:
             (self.step, undo) = ("the copy is complete", "remove what it has replaced, and release the claims")
         }

@@ -34,7 +34,7 @@ extension Coordinator {
         let record = OperationRecord(id: id, request: request, journal: journal)
         do throws(KVMCloneError) {
             let attempt = Attempt(number: number, steps: try await journal.openSteps(of: id))
-            let settled = await standing(try await journal.settledTargets(of: id), request, emit: emit)
+            let settled = await standing(try await journal.settledTargets(of: id), id, request, emit: emit)
             var outcomes = request.targets.filter(settled.contains).map { host in
                 status.result?.targets.first { $0.host == host && $0.error == nil }
                     ?? TargetOutcome(complete: host, newName: request.newName)
@@ -64,13 +64,17 @@ extension Coordinator {
     /// Those of the targets that got their copy in an earlier run on which it still is. Where it was removed meanwhile it is
     /// to be made again; a host that can't be asked keeps it, and that is said.
     private func standing(
-        _ settled: Set<String>, _ request: CloneRequest, emit: @escaping @Sendable (OperationEvent) -> Void
+        _ settled: Set<String>, _ id: OperationID, _ request: CloneRequest,
+        emit: @escaping @Sendable (OperationEvent) -> Void
     ) async -> Set<String> {
         await withTaskGroup(of: (String, Bool).self) { group in
             for host in settled {
                 group.addTask { [hosts] in
                     do throws(KVMCloneError) {
-                        let isThere = try await hosts(host).domain(named: request.newName) != nil
+                        let isThere =
+                            request.kind == .sync
+                            ? try await hosts(host).replica(named: request.newName)?.record.operation == "\(id)"
+                            : try await hosts(host).domain(named: request.newName) != nil
                         if !isThere {
                             let message = "the copy that it got in an earlier run is gone; it gets another one"
                             emit(.warning(host: host, message: message))
@@ -104,6 +108,12 @@ extension Coordinator {
             throw outcomes.count == 1 ? outcomes[0].error ?? .nothingToDo : .allRefused(outcomes)
         }
         var plan = try await plan(request, stop: stop)
+        for target in plan.targets where target.sync?.isDelta ?? false && ledger.hasSteps(on: target.host) {
+            // What was to be changed belongs to the state that it was compared with, and is compared anew.
+            for complaint in await ledger.undo(on: try await hosts(target.host)) {
+                emit(.warning(host: target.host, message: complaint))
+            }
+        }
         for index in plan.targets.indices { plan.targets[index].excuse(ledger) }
         let (left, refused) = try split(plan, source: request.source)
         outcomes += refused.map { outcome in

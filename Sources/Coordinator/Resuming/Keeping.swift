@@ -17,7 +17,8 @@ extension TargetRun {
     /// Makes what the target has durable, and leaves it for a later run. Answers how many bytes that are, 0 when the host
     /// can't be asked; nil when there is nothing to keep, so that the target had better be rolled back.
     func keep() async -> UInt64? {
-        guard ledger.holdsFiles(on: host) else { return nil }
+        // Changes belong to the state that they were compared with: nothing of them is worth keeping.
+        guard ledger.holdsFiles(on: host), !(target.sync?.isDelta ?? false) else { return nil }
         let kept: UInt64
         switch await suspension.suspend(operation.job, on: driver) {
         case .success(let bytes):
@@ -41,7 +42,10 @@ extension TargetRun {
 
     /// Finds out what the target has already. Answers what it lacks; nil where all of it is to come.
     func goOn(with kept: [KeptDisk]) async throws(KVMCloneError) -> DiskRanges? {
-        guard operation.attempt.continues else { return nil }
+        guard operation.attempt.continues else {
+            // Where others get less, what is sent is said of everybody.
+            return operation.sendsRanges ? DiskRanges(source.sizes.map { $0 > 0 ? [0..<$0] : [] }) : nil
+        }
         for (file, disk) in zip(operation.plan.files, kept) {
             guard let refusal = disk.refusal else { continue }
             operation.emit(

@@ -105,21 +105,31 @@ package enum Step: Sendable, Codable, Equatable {
     /// The copy stands. What was set aside or kept beside its files goes, and names are given back: this is done, and not
     /// undone, by whoever finds it.
     case tidy(host: String, folders: [String], files: [String])
+    /// A replica's record is made, or replaced by that of a new generation.
+    case switchReplica(
+        host: String, folder: String, replica: String, generation: Int, previous: ReplicaRecord?)
+    /// The replica has its new state. Overlays are merged, and names given back: this is done, and not undone, by whoever
+    /// finds it. `jobs` have made them, and compared what lies below.
+    case mergeReplica(host: String, folder: String, replica: String, jobs: [HexBytes], files: [String])
+    /// A replica that was promoted is one no more.
+    case removeReplica(host: String, folder: String, replica: String, generation: Int)
 
     /// The host that the step acts on.
     package var host: String {
         switch self {
         case .claim(let host), .openSend(let host, _), .openReceive(let host, _, _), .publish(let host, _, _, _),
-            .undefine(let host, _, _), .define(let host, _), .tidy(let host, _, _), .backup(let host, _):
+            .undefine(let host, _, _), .define(let host, _), .tidy(let host, _, _), .backup(let host, _),
+            .switchReplica(let host, _, _, _, _), .mergeReplica(let host, _, _, _, _),
+            .removeReplica(let host, _, _, _):
             host
         }
     }
 
-    /// True when it changes what libvirt has.
+    /// True when it changes which VMs or replicas there are.
     var isDefinition: Bool {
         switch self {
-        case .undefine, .define: true
-        case .claim, .openSend, .backup, .openReceive, .publish, .tidy: false
+        case .undefine, .define, .switchReplica: true
+        case .claim, .openSend, .backup, .openReceive, .publish, .tidy, .mergeReplica, .removeReplica: false
         }
     }
 }

@@ -1,7 +1,7 @@
 extension CloneOptions {
     private enum Key: String, CodingKey {
         case newName, force, parallel, compression, verify, stallTimeout, deadline, preserveMAC, networkMap, pool
-        case bandwidthLimit, view, flatten, copyMedia, path, fanOut, consistency
+        case bandwidthLimit, view, flatten, copyMedia, path, fanOut, consistency, deltaOnly
     }
 
     /// Reads options as any version wrote them: what is missing has its default.
@@ -33,6 +33,7 @@ extension CloneOptions {
         try read(.path, \.path)
         try read(.fanOut, \.fanOut)
         try read(.consistency, \.consistency)
+        try read(.deltaOnly, \.deltaOnly)
     }
 
     /// True when a copy made with `other` is the same as one made with these: what differs is only how it comes about.

@@ -73,6 +73,8 @@ public struct CloneOptions: Sendable, Codable, Equatable {
     public var flatten = false
     /// What a copy of a running VM is like.
     public var consistency = Consistency.agent
+    /// Sync: only onto a replica that is there, and only what has changed.
+    public var deltaOnly = false
     /// Copy CD-ROM and floppy images as well.
     public var copyMedia = false
     /// Which way the bytes may travel.

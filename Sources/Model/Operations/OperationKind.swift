@@ -1,14 +1,18 @@
 /// What an operation does.
 public enum OperationKind: String, Sendable, Codable, CaseIterable {
     case clone, replicate
+    /// Replicas of a VM are made, or brought to its present state.
+    case sync
+    /// A replica is defined as the VM that it is of.
+    case promote
     /// A VM and copies of it are compared, and nothing is written.
     case diff, verify
 
     /// True when it makes copies, and so can be gone on with.
     public var makesCopies: Bool {
         switch self {
-        case .clone, .replicate: true
-        case .diff, .verify: false
+        case .clone, .replicate, .sync: true
+        case .promote, .diff, .verify: false
         }
     }
 }

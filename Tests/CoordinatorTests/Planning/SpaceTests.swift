@@ -33,7 +33,7 @@ import Testing
         let names = FilePlanner.names(for: files, vm: "web01")
         var facts = try await TargetFacts.gather(
             from: fleet.targets[0], newName: "web01", kind: MachineKind(type: "test", architecture: nil, machine: nil),
-            pool: nil, fileNames: names, paths: [])
+            pool: nil, .init(fileNames: { [names] _ in names }, paths: []))
         var space = try #require(facts.space)
         row.change(&space)
         facts.space = space

@@ -1,0 +1,46 @@
+import AgentProtocol
+import Model
+
+extension HostDriver {
+    /// Folders of the host's pools that hold files, as the topology and libvirt know them.
+    func poolFolders() async throws(KVMCloneError) -> [String] {
+        let declared = try await profile().pools.values
+        let found = try await hypervisor().pools.filter(\.holdsFiles).compactMap(\.path)
+        return Set(declared).union(found).sorted()
+    }
+
+    /// All replicas in the host's pools.
+    func replicas() async throws(KVMCloneError) -> [ListReplicas.Found] {
+        let folders = try await poolFolders()
+        return folders.isEmpty ? [] : try await call(ListReplicas(folders: folders))
+    }
+
+    /// The replica of that name; nil when there is none. Throws for one that can't be used.
+    func replica(named name: String) async throws(KVMCloneError) -> Replica? {
+        let found = try await replicas().filter { $0.name == name }
+        guard found.count < 2 else {
+            throw KVMCloneError(
+                .sync, "there are \(found.count) replicas of '\(name)'", host: self.name,
+                cause: found.map(\.folder).joined(separator: ", "),
+                whatToDo: "remove all but one of them: \(found.map { $0.path }.joined(separator: " "))")
+        }
+        guard let one = found.first else { return nil }
+        guard let record = one.record else {
+            throw KVMCloneError(
+                .sync, "the replica of '\(name)' can't be used", host: self.name, cause: one.problem,
+                whatToDo: "remove \(one.path) and its disks, and sync again")
+        }
+        return Replica(folder: one.folder, record: record)
+    }
+}
+
+/// A replica where it is.
+struct Replica: Sendable, Equatable {
+    var folder: String
+    var record: ReplicaRecord
+}
+
+extension ListReplicas.Found {
+    /// Its record's file.
+    var path: String { "\(folder)/\(name)\(ReplicaRecord.suffix)" }
+}
