@@ -56,6 +56,17 @@ public actor Client {
         }
     }
 
+    /// Defines a replica as the VM that it is of, or as one of its own; it is a replica no more. Throws when that can't be
+    /// done, as while the origin may still be alive; then it is a replica as before.
+    public func promote(
+        _ request: PromotionRequest, id: OperationID = OperationID(),
+        onEvent: @escaping @Sendable (OperationEvent) -> Void = { _ in }
+    ) async throws(KVMCloneError) -> OperationResult {
+        try await perform(id, .undo, onEvent) { [coordinator] stop, emit throws(KVMCloneError) in
+            try await coordinator.promote(request, id: id, stop: stop, emit: emit)
+        }
+    }
+
     /// Goes on with an interrupted operation where it stood, and waits for the end: with the targets that have no copy
     /// yet, and there with what was copied already, unless the source has changed since. Otherwise as `run`.
     ///
@@ -137,6 +148,15 @@ public actor Client {
         try await run(
             CloneRequest(kind: .replicate, vm: vm, source: source, targets: targets, options: options),
             onEvent: onEvent)
+    }
+
+    /// Makes replicas of a VM on other hosts, or brings those that are there to its present state.
+    public func sync(
+        vm: String, from source: String, to targets: [String], options: CloneOptions = CloneOptions(),
+        onEvent: @escaping @Sendable (OperationEvent) -> Void = { _ in }
+    ) async throws(KVMCloneError) -> OperationResult {
+        try await run(
+            CloneRequest(kind: .sync, vm: vm, source: source, targets: targets, options: options), onEvent: onEvent)
     }
 
     /// Decides what a request would do, and changes nothing.

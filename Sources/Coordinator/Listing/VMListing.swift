@@ -3,7 +3,7 @@ import DomainXML
 import Model
 
 extension HostDriver {
-    /// All VMs of the host in the given state (nil: any), by name.
+    /// All VMs of the host in the given state, by name; nil: in any state, and its replicas.
     package func listing(status: VMState?) async -> HostListing {
         do throws(KVMCloneError) {
             let records = try await domains().filter { status == nil || $0.state == status }
@@ -13,11 +13,26 @@ extension HostDriver {
             }
             let images = await Images(of: definitions.compactMap { try? $0.get() }, on: self)
             let vms = zip(records, definitions).map { VMInfo($0, $1, host: name, images) }
-            return HostListing(
+            var listing = HostListing(
                 host: name, vms: vms.sorted { $0.name < $1.name }, error: nil,
                 gaps: definitions.compactMap(\.failure) + images.gaps)
+            if status == nil { await listing.addReplicas(of: self) }
+            return listing
         } catch {
             return HostListing(host: name, vms: [], error: error)
+        }
+    }
+}
+
+extension HostListing {
+    /// An agent that can't be had leaves them unknown; the VMs are listed all the same.
+    fileprivate mutating func addReplicas(of driver: some HostDriver) async {
+        do throws(KVMCloneError) {
+            replicas = try await ReplicaInfo.all(on: driver)
+        } catch {
+            var gap = error.on(driver.name)
+            gap.message = "no replicas: \(error.message)"
+            gaps.append(gap)
         }
     }
 }

@@ -98,6 +98,9 @@ public struct ClonePlan: Sendable, Codable, Equatable {
     /// Bytes of all files, holes included.
     public var totalBytes: UInt64 { files.reduce(0) { $0 + $1.size } }
 
+    /// True when every target has a replica that gets only what has changed.
+    public var sendsChangesOnly: Bool { !targets.isEmpty && targets.allSatisfy { $0.sync?.isDelta ?? false } }
+
     /// Bytes that all files take on the source's medium.
     public var usedBytes: UInt64 { files.reduce(0) { $0 + $1.used } }
 }

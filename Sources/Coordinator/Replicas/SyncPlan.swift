@@ -26,6 +26,15 @@ package struct SyncPlan: Sendable, Equatable {
     }
 }
 
+extension ClonePlan.Target {
+    /// What becomes of the replica there, in a sentence; nil for a copy that is a VM of its own.
+    public var replicaNote: String? {
+        guard let sync else { return nil }
+        guard let current = sync.current else { return "a new replica, which isn't defined" }
+        return "replica of generation \(current.generation), taken \(current.taken): what differs is found, and sent"
+    }
+}
+
 extension ReplicaRecord {
     /// The same once everything is merged.
     var merged: ReplicaRecord {

@@ -15,7 +15,7 @@ enum EventMessage {
             return "\(host): \(phase.rawValue)" + (detail.map { ", \($0)" } ?? "")
         case .progress(let snapshot): return snapshot.targets.map(target).joined(separator: "; ")
         case .warning(let host, let message): return (host.map { "\($0): " } ?? "") + "warning: \(message)"
-        case .targetEnded(let outcome): return ended(outcome)
+        case .targetEnded(let outcome): return ended(outcome, start?.kind)
         case .ended(let state): return "\(start?.kind.rawValue ?? "operation") \(state.rawValue)"
         }
     }
@@ -30,7 +30,8 @@ enum EventMessage {
             + "\(Figures.fraction(share.moved, of: share.expected)) \(Figures.rate(target.rate))"
     }
 
-    private static func ended(_ outcome: TargetOutcome) -> String {
+    private static func ended(_ outcome: TargetOutcome, _ kind: OperationKind?) -> String {
+        let changed = kind == .sync ? " changed" : ""
         if let error = outcome.error {
             let place = error.host.map { $0 == outcome.host ? "" : "\($0): " } ?? ""
             let kept = outcome.kept.map { $0 > 0 ? ", \(ByteCount.format($0)) kept" : ", what is there is kept" } ?? ""
@@ -39,7 +40,8 @@ enum EventMessage {
         }
         let verified = outcome.verified ? ", verified" : ""
         let path = outcome.path.map { ", \($0.rawValue)" } ?? ""
-        return "\(outcome.host): \(outcome.newName) is complete, \(ByteCount.format(outcome.logicalBytes)) in "
+        return
+            "\(outcome.host): \(outcome.newName) is complete, \(ByteCount.format(outcome.logicalBytes))\(changed) in "
             + "\(Figures.span(outcome.seconds))\(verified)\(path)"
     }
 }

@@ -43,6 +43,11 @@ struct CopyPresentation: Sendable {
             try StandardOutput.write(DocumentText.render(document, as: context.output))
         case .name:
             try StandardOutput.write(result.targets.filter { $0.error == nil }.map { $0.newName + "\n" }.joined())
+        case .text where kind == .promote, .wide where kind == .promote:
+            for target in result.targets where target.error == nil {
+                try StandardOutput.write(
+                    "\(target.newName) is defined on \(target.host), and shut off: virsh start \(target.newName)\n")
+            }
         case .text, .wide:
             try StandardOutput.write(ResultText.table(result).render(.init(isWide: context.output == .wide)))
         }

@@ -5,7 +5,7 @@ import Model
 
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the VMs of hosts.",
+        commandName: "list", abstract: "List the VMs and replicas of hosts.",
         discussion: "Without hosts: all of the topology, or this machine.")
 
     /// The state that a VM must have.
@@ -61,7 +61,14 @@ struct ListCommand: AsyncParsableCommand {
         case .name:
             try StandardOutput.write(listings.flatMap(\.vms).map { "\($0.host)/\($0.name)\n" }.joined())
         case .text, .wide:
-            try StandardOutput.write(ListingText.table(listings).render(table.table(for: context.output)))
+            var text = try ListingText.table(listings).render(table.table(for: context.output))
+            if let replicas = ListingText.replicas(listings) {
+                // --columns names those of VMs.
+                var options = Table.Options(isWide: context.output == .wide)
+                options.showsHeader = table.table(for: context.output).showsHeader
+                text += "\n" + (try replicas.render(options))
+            }
+            try StandardOutput.write(text)
         }
         for listing in listings {
             for error in (listing.error.map { [$0] } ?? []) + listing.gaps { context.tell(error.on(listing.host)) }

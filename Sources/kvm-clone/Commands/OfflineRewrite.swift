@@ -33,14 +33,18 @@ struct OfflineRewrite {
                 whatToDo: "leave out: \(operands.joined(separator: " "))", field: "arguments")
         }
         let useless = [
-            ("output", output != nil), ("force", copy.force), ("dry-run", copy.dryRun),
-            ("parallel", copy.parallel != nil), ("compress", copy.compress != nil), ("verify", copy.verify != nil),
-            ("timeout", copy.timeout != nil), ("deadline", copy.deadline != nil), ("pool", copy.pool != nil),
-            ("bwlimit", copy.bandwidthLimit != nil), ("view", copy.view != .container), ("flatten", copy.flatten),
-            ("consistency", copy.consistency != .agent),
-            ("copy-media", copy.copyMedia), ("path", copy.path != .auto), ("fanout", copy.fanOut != .auto),
-            ("ssh-key", copy.ssh.key != nil),
-            ("ssh-port", copy.ssh.port != nil),
+            ("output", output != nil), ("force", copy.force), ("dry-run", copy.transfer.dryRun),
+            ("parallel", copy.transfer.parallel != nil), ("compress", copy.transfer.compress != nil),
+            ("verify", copy.transfer.verify != nil),
+            ("timeout", copy.transfer.timeout != nil), ("deadline", copy.transfer.deadline != nil),
+            ("pool", copy.transfer.pool != nil),
+            ("bwlimit", copy.transfer.bandwidthLimit != nil), ("view", copy.view != .container),
+            ("flatten", copy.flatten),
+            ("consistency", copy.transfer.consistency != .agent),
+            ("copy-media", copy.copyMedia), ("path", copy.transfer.path != .auto),
+            ("fanout", copy.transfer.fanOut != .auto),
+            ("ssh-key", copy.transfer.ssh.key != nil),
+            ("ssh-port", copy.transfer.ssh.port != nil),
         ]
         if let (name, _) = useless.first(where: \.1) {
             throw KVMCloneError(
@@ -54,7 +58,8 @@ struct OfflineRewrite {
         if let name = copy.newName { try Validation.vm(name) }
         let disks = try newDisks()
         let macs = try newMACs()
-        let networks = try copy.networkConfig.map { path throws(KVMCloneError) in try NetworkMap.read(path) } ?? [:]
+        let networks =
+            try copy.transfer.networkConfig.map { path throws(KVMCloneError) in try NetworkMap.read(path) } ?? [:]
         let uuid = try xml.uuid.map { text throws(KVMCloneError) in try Rules.uuid(text, field: "uuid") }
         do throws(DomainXMLError) {
             let domain = try DomainDescription(parsing: bytes)

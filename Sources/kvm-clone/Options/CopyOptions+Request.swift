@@ -5,10 +5,22 @@ import Model
 extension CopyOptions {
     /// The options with everything that the configuration adds. Reads the network file, if one is named.
     func cloneOptions(_ configuration: Configuration) throws(KVMCloneError) -> CloneOptions {
-        var options = CloneOptions()
         if let newName { try Validation.vm(newName) }
+        var options = try transfer.cloneOptions(configuration)
         options.newName = newName
         options.force = force
+        options.preserveMAC = preserveMAC
+        options.view = view
+        options.flatten = flatten
+        options.copyMedia = copyMedia
+        return options
+    }
+}
+
+extension TransferOptions {
+    /// The options with everything that the configuration adds. Reads the network file, if one is named.
+    func cloneOptions(_ configuration: Configuration) throws(KVMCloneError) -> CloneOptions {
+        var options = CloneOptions()
         options.parallel = configuration.integer(.transferParallel) ?? options.parallel
         options.compression = configuration.compression
         options.verify = configuration.flag(.transferVerify)
@@ -17,14 +29,10 @@ extension CopyOptions {
             options.deadline = try Rules.whole(
                 deadline, in: 1...31_536_000, code: .invalidTimeout, what: "a time in seconds", field: "deadline")
         }
-        options.preserveMAC = preserveMAC
         if let networkConfig { options.networkMap = try NetworkMap.read(networkConfig) }
         if let pool { options.pool = try Self.poolName(pool) }
         options.bandwidthLimit = configuration.bandwidthLimit
-        options.view = view
-        options.flatten = flatten
         options.consistency = consistency
-        options.copyMedia = copyMedia
         options.path = path
         options.fanOut = fanOut
         return options

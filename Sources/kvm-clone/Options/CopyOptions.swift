@@ -1,9 +1,7 @@
 import ArgumentParser
-import Interface
 import Model
 
-/// What `clone` and `replicate` share. Values that have a rule of their own are read as texts, so that a wrong one
-/// gets its own code and field.
+/// What `clone` and `replicate` share.
 struct CopyOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: .init("The copy's name.", valueName: "name"))
     var newName: String?
@@ -11,39 +9,8 @@ struct CopyOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Replace a VM of that name on the target, once the new copy is complete.")
     var force = false
 
-    @Flag(help: "Check everything and show the plan, but change nothing.")
-    var dryRun = false
-
-    @Option(name: .shortAndLong, help: .init("Streams per copy, 1-16.", valueName: "n"))
-    var parallel: String?
-
-    @Flag(inversion: .prefixedNo, help: "Compress always or never; neither: where it makes the copy faster.")
-    var compress: Bool?
-
-    @Flag(inversion: .prefixedNo, help: "Read every copy back and compare it (default: --verify).")
-    var verify: Bool?
-
-    @Option(help: .init("Give up after so many seconds without progress, 1-86400.", valueName: "seconds"))
-    var timeout: String?
-
-    @Option(help: .init("Give up after so many seconds in all.", valueName: "seconds"))
-    var deadline: String?
-
     @Flag(name: .customLong("preserve-mac"), help: "Keep the network interfaces' MAC addresses.")
     var preserveMAC = false
-
-    @Option(help: .init("YAML or JSON file that maps source networks to target networks.", valueName: "file"))
-    var networkConfig: String?
-
-    @Option(help: .init("Storage pool on the targets.", valueName: "name"))
-    var pool: String?
-
-    @Option(
-        name: [.customShort("b"), .customLong("bwlimit")],
-        help: .init(
-            "What no host and no link may exceed, in bytes per second with K, M, G or T, or off; or a timetable in local time, such as '08:00,10M 19:00,off' or 'Mon-08:00,10M Fri-19:00,off'.",
-            valueName: "rate"))
-    var bandwidthLimit: String?
 
     @Option(help: "Copy the image file as it is (container) or what the guest reads (guest).")
     var view = CloneOptions.View.container
@@ -51,38 +18,10 @@ struct CopyOptions: ParsableArguments {
     @Flag(help: "Merge backing chains into one image.")
     var flatten = false
 
-    @Option(
-        help:
-            "What a copy of a running VM is like: file systems frozen by the guest's agent, where it has one (agent), as after a power cut (crash), or none is made (off)."
-    )
-    var consistency = CloneOptions.Consistency.agent
-
     @Flag(help: "Copy CD-ROM and floppy images as well.")
     var copyMedia = false
 
-    @Option(help: "Which way the bytes may travel.")
-    var path = CloneOptions.PathChoice.auto
-
-    @Option(
-        name: .customLong("fanout"),
-        help:
-            "How several targets get the data: along the best trees (auto), all from the source (star), one from the other (chain), or along one tree (tree)."
-    )
-    var fanOut = CloneOptions.FanOut.auto
-
-    @OptionGroup var ssh: SSHOptions
-
-    var flags: [ConfigKey: Configuration.Flag] {
-        var flags = ssh.flags
-        flags[.transferParallel] = parallel.map { .init("--parallel", $0) }
-        flags[.transferCompress] = compress.map { .init("--compress", String($0)) }
-        flags[.transferVerify] = verify.map { .init("--verify", String($0)) }
-        flags[.transferBandwidthLimit] = bandwidthLimit.map { .init("--bwlimit", $0) }
-        return flags
-    }
+    @OptionGroup var transfer: TransferOptions
 }
 
 extension CloneOptions.View: ExpressibleByArgument {}
-extension CloneOptions.Consistency: ExpressibleByArgument {}
-extension CloneOptions.FanOut: ExpressibleByArgument {}
-extension CloneOptions.PathChoice: ExpressibleByArgument {}

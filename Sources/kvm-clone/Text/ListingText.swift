@@ -1,3 +1,4 @@
+import Foundation
 import Interface
 import KVMClone
 import Model
@@ -18,6 +19,37 @@ enum ListingText {
             }
         }
         return table
+    }
+
+    /// The replicas of all hosts; nil when there are none.
+    static func replicas(_ listings: [HostListing], now: Date = Date()) -> Table? {
+        let replicas = listings.flatMap(\.replicas)
+        guard !replicas.isEmpty else { return nil }
+        var table = Table([
+            .init("host"), .init("replica"), .init("origin"), .init("generation", alignsRight: true),
+            .init("age", alignsRight: true), .init("verified"), .init("disks"), .init("uuid", isWideOnly: true),
+            .init("taken", isWideOnly: true), .init("paths", isWideOnly: true),
+        ])
+        for replica in replicas {
+            table.add([
+                replica.host, replica.name, replica.problem ?? replica.origin, String(replica.generation),
+                age(of: replica.taken, now) ?? "", verified(replica, now),
+                replica.disks.map(disk).joined(separator: ", "),
+                replica.uuid, replica.taken, replica.disks.map(\.path).joined(separator: ", "),
+            ])
+        }
+        return table
+    }
+
+    private static func verified(_ replica: ReplicaInfo, _ now: Date) -> String {
+        guard let verified = replica.verified else { return "never" }
+        if replica.differs { return "differs" }
+        return age(of: verified, now).map { "\($0) ago" } ?? verified
+    }
+
+    private static func age(of time: String, _ now: Date) -> String? {
+        guard let date = try? Date(time, strategy: .iso8601) else { return nil }
+        return DurationText.span(max(0, now.timeIntervalSince(date)))
     }
 
     private static func cells(_ vm: VMInfo) -> [String] {
@@ -47,7 +79,8 @@ extension [HostListing] {
     }
 }
 
-/// `list` for programs: an object with a key per host, whose value is the host's VMs, or an object with its `error`.
+/// `list` for programs: an object with a key per host, whose value is the host's VMs and then its
+/// replicas, which have a `role`; or an object with its `error`.
 struct ListingDocument: Encodable {
     private struct HostKey: CodingKey {
         var stringValue: String
@@ -72,7 +105,9 @@ struct ListingDocument: Encodable {
                 let document = ErrorDocument(error.on(listing.host), timestamp: Timestamp.utc())
                 try hosts.encode(Failure(error: document.error), forKey: key)
             } else {
-                try hosts.encode(listing.vms, forKey: key)
+                var rows = hosts.nestedUnkeyedContainer(forKey: key)
+                for vm in listing.vms { try rows.encode(vm) }
+                for replica in listing.replicas { try rows.encode(replica) }
             }
         }
     }

@@ -34,6 +34,7 @@ enum PlanText {
                 ])
             }
             text += indented(try disks.render())
+            if let note = target.replicaNote { text += "  \(note)\n" }
             for mac in target.macs {
                 text += mac.old == mac.new ? "  MAC      \(mac.old) kept\n" : "  MAC      \(mac.old) → \(mac.new)\n"
             }

@@ -5,7 +5,8 @@ import Model
 enum ResultText {
     static func table(_ result: OperationResult) -> Table {
         var table = Table([
-            .init("host"), .init("name"), .init("status"), .init("size", alignsRight: true),
+            .init("host"), .init("name"), .init("status"),
+            .init(result.kind == .sync ? "changed" : "size", alignsRight: true),
             .init("wire", alignsRight: true), .init("time", alignsRight: true), .init("verified"), .init("path"),
             .init("operation", isWideOnly: true),
         ])

@@ -21,7 +21,7 @@ import Testing
     }
 
     private func configuration(_ run: CopyRun) throws -> Configuration {
-        try Configuration(flags: run.copy.flags, environment: [:], files: [], paths: paths)
+        try Configuration(flags: run.copy.transfer.flags, environment: [:], files: [], paths: paths)
     }
 
     @Test(
