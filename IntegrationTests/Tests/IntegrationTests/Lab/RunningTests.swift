@@ -5,7 +5,7 @@ extension Integration.Lab {
     /// Sources that run: guests which number their writes, so that a copy shows which instant it is of.
     @Suite struct RunningTests {
         /// A guest on the first host, started anew, which has written something already.
-        private func start(_ name: String, _ hosts: LabHosts, format: String, agent: String? = nil) async throws {
+        func start(_ name: String, _ hosts: LabHosts, format: String, agent: String? = nil) async throws {
             // What a test that failed has left would fail the others.
             try await end(hosts, name)
             var words = ["guest", "kvm1", name, "--disk-format", format, "--size", "256M", "--writes"]
@@ -15,20 +15,20 @@ extension Integration.Lab {
             try await hosts.lab("wait-console", "kvm1", name, "^write [1-9][0-9]").succeeded()
         }
 
-        private func console(_ hosts: LabHosts, _ name: String) async throws -> [String] {
+        func console(_ hosts: LabHosts, _ name: String) async throws -> [String] {
             // Its lines end as a terminal's do.
             try await hosts.lab("console", "kvm1", name).succeeded().output.split(whereSeparator: \.isNewline).map(
                 String.init)
         }
 
         /// The last write that the guest has told of.
-        private func lastWrite(_ hosts: LabHosts, _ name: String) async throws -> Int {
+        func lastWrite(_ hosts: LabHosts, _ name: String) async throws -> Int {
             let line = try await console(hosts, name).last { $0.hasPrefix("write ") }
             return try #require(line.flatMap { Int($0.dropFirst(6).filter(\.isNumber)) })
         }
 
         /// The numbers of the writes that a copy's disk has, in order.
-        private func writes(_ hosts: LabHosts, _ host: Int, _ file: String, format: String) async throws -> [Int] {
+        func writes(_ hosts: LabHosts, _ host: Int, _ file: String, format: String) async throws -> [Int] {
             let path = "\(LabHosts.images)/\(file)"
             // The area is the disk's last 2 MiB.
             let line = """
@@ -39,7 +39,7 @@ extension Integration.Lab {
         }
 
         /// Nothing of a backup is left on the first host, and its guest goes on.
-        private func settles(_ hosts: LabHosts, _ name: String, _ before: Set<String>) async throws {
+        func settles(_ hosts: LabHosts, _ name: String, _ before: Set<String>) async throws {
             try await waitUntil("the backup is gone", within: 60) {
                 let job = try await hosts.virsh(1, "domjobinfo", name)
                 let left = try await hosts.shell(
@@ -49,14 +49,14 @@ extension Integration.Lab {
             try await hosts.settles(to: before, within: 60)
         }
 
-        private func goesOn(_ hosts: LabHosts, _ name: String) async throws {
+        func goesOn(_ hosts: LabHosts, _ name: String) async throws {
             let before = try await lastWrite(hosts, name)
             try await waitUntil("\(name) goes on writing", within: 30) {
                 try await lastWrite(hosts, name) > before + 2
             }
         }
 
-        private func end(_ hosts: LabHosts, _ name: String) async throws {
+        func end(_ hosts: LabHosts, _ name: String) async throws {
             try await hosts.remove(name, from: 1)
             try await hosts.shell(1, "rm -f \(LabHosts.images)/\(name).*").succeeded()
         }
@@ -93,7 +93,7 @@ extension Integration.Lab {
         }
 
         /// A slow copy of a running guest, in the middle.
-        private func halfway(_ hosts: LabHosts, _ name: String) async throws -> RunningCopy {
+        func halfway(_ hosts: LabHosts, _ name: String) async throws -> RunningCopy {
             let copy = try RunningCopy(
                 hosts.tool(),
                 ["clone", "kvm1", "kvm2", name, "-n", "half", "--no-compress", "--bwlimit", "16M"])
