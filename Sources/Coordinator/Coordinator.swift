@@ -64,7 +64,7 @@ package struct Coordinator: Sendable {
         var plan = planner.base()
         let (isSync, newName, files) = (request.kind == .sync, request.newName, plan.files)
         let question = TargetFacts.Question(
-            findsReplica: isSync,
+            syncsFrom: isSync ? request.source : nil,
             fileNames: {
                 isSync
                     ? SyncPlanner.names(files, name: newName, replica: $0) : FilePlanner.names(for: files, vm: newName)
@@ -100,7 +100,29 @@ package struct Coordinator: Sendable {
                 throw KVMCloneError(.general, "no answer for a target", host: host)
             }
         }
+        if isSync {
+            plan.checkpoints = CheckpointPlan(
+                source: source, targets: plan.targets, isKept: request.options.checkpoint)
+            plan.findings += checkpointFindings(plan, isWanted: request.options.checkpoint)
+            if let checkpoints = plan.checkpoints {
+                for place in plan.targets.indices { plan.targets[place].noteLost(checkpoints) }
+            }
+        }
         return plan
+    }
+
+    private func checkpointFindings(_ plan: ClonePlan, isWanted: Bool) -> [PreflightFinding] {
+        guard isWanted else { return [] }
+        guard plan.consistency != nil else {
+            return [
+                .warning(
+                    .sync, "VM '\(plan.vm)' doesn't run, and gets no checkpoint: what differs is found by comparing")
+            ]
+        }
+        return plan.liveDisks.filter { !$0.hasBitmaps }.map {
+            .warning(
+                .sync, "disk \($0.disk) is \($0.sourceFormat), and has no dirty bitmap: it is compared each time")
+        }
     }
 
     /// Lets the targets connect while the source is still looked at. What fails here fails again where it is asked

@@ -22,9 +22,24 @@ extension Host {
         }
     }
 
-    package func beginBackup(ofDomain uuid: String, xml: String) async throws(KVMCloneError) {
+    package func beginBackup(
+        ofDomain uuid: String, xml: String, checkpoint: String?
+    ) async throws(KVMCloneError) {
         try await session().run { connection throws(LibvirtError) in
-            try connection.domain(uuid: uuid).beginBackup(xml: xml)
+            try connection.domain(uuid: uuid).beginBackup(xml: xml, checkpointXML: checkpoint)
+        }
+    }
+
+    package func deleteCheckpoint(ofDomain uuid: String, _ name: String) async throws(KVMCloneError) {
+        try await session().run { connection throws(LibvirtError) in
+            let domain = try connection.domain(uuid: uuid)
+            guard try domain.checkpointNames().contains(name) else { return }
+            do throws(LibvirtError) {
+                try domain.deleteCheckpoint(name)
+            } catch {
+                // It is broken, or the domain doesn't run.
+                try domain.deleteCheckpoint(name, metadataOnly: true)
+            }
         }
     }
 }

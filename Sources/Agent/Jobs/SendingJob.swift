@@ -22,6 +22,8 @@ final class SendingJob: JoinableJob {
     private let inTrees: Bool
     private let key: JobKey
     private let indexes: [UInt32]
+    /// The bitmap that each disk was opened with.
+    private let bitmaps: [String?]
     private let options: SendOptions
     /// How many requests work with the disks.
     private let isRunning = Gate(0)
@@ -55,6 +57,7 @@ final class SendingJob: JoinableJob {
         inTrees = request.inTrees
         self.key = key
         indexes = request.disks.map { UInt32($0.index) }
+        bitmaps = request.disks.map(\.bitmap)
         self.options = options
         sources = disks.map(\.source)
         locks = Mutex(disks.flatMap(\.locks))
@@ -116,6 +119,20 @@ final class SendingJob: JoinableJob {
                     isCancelled: { [transfer] in transfer.isCancelled }
                 ).pairs
             })
+    }
+
+    /// What was written to a disk since its checkpoint.
+    func dirty(_ request: ListDirty) throws -> ListDirty.Response {
+        guard sources.indices.contains(request.disk), let bitmap = bitmaps[request.disk],
+            let source = sources[request.disk] as? NBDSource, request.from <= source.size
+        else {
+            throw KVMCloneError(.validation, "there is no disk \(request.disk) with a bitmap")
+        }
+        isRunning.update { $0 += 1 }
+        defer { isRunning.update { $0 -= 1 } }
+        let (ranges, end) = try source.dirty(
+            in: request.from..<source.size, bitmap: bitmap, limit: ListDirty.limit)
+        return ListDirty.Response(ranges: ranges.pairs, end: end)
     }
 
     /// A job that sends some ranges again, to one target.

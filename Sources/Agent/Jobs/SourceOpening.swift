@@ -41,7 +41,8 @@ enum SourceOpening {
             throw KVMCloneError(.validation, "'\(Validation.printable(socket))' is not the backup's socket")
         }
         let client = try NBDClient(
-            path: socket, export: disk.exportName, contexts: [NBDClient.allocationContext],
+            path: socket, export: disk.exportName,
+            contexts: [NBDClient.allocationContext] + (disk.bitmap.map { [NBDSource.context(of: $0)] } ?? []),
             connections: QemuNBD.connections)
         return Opened(source: NBDSource(client), locks: [], generation: nil)
     }

@@ -29,6 +29,7 @@ struct RequestTable: Sendable {
         on(CompareTail.self) { try state.jobs.sending($0.job).compare($0) }
         on(KeepTail.self) { try state.jobs.receiving($0.job).keep($0) }
         on(Send.self) { try state.jobs.sending($0.job).run($0) }
+        on(ListDirty.self) { try state.jobs.sending($0.job).dirty($0) }
         on(RunDry.self) { try state.jobs.sending($0.job).runDry() }
         on(Receive.self) { try state.jobs.receiving($0.job).run() }
         on(Missing.self) { try state.jobs.receiving($0.job).missing() }

@@ -48,11 +48,18 @@ package struct ReplicaRecord: Codable, Sendable, Equatable {
     package var verified: String?
     /// True when a comparison has found that it isn't what its source was: it is neither promoted nor built upon.
     package var differs: Bool
+    /// The checkpoint of the origin at which its disks were as this generation's; nil when it keeps none.
+    package var checkpoint: String?
+    /// The definition of the shut-off VM whose disks these are, for as long as a sync changes them; nil for a replica.
+    package var definition: String?
 
     package init(
         name: String, uuid: String, origin: String, xml: String, disks: [Disk], retired: [String] = [],
-        generation: Int, taken: String, operation: String, verified: String? = nil, differs: Bool = false
+        generation: Int, taken: String, operation: String, verified: String? = nil, differs: Bool = false,
+        checkpoint: String? = nil, definition: String? = nil
     ) {
+        self.checkpoint = checkpoint
+        self.definition = definition
         version = Self.currentVersion
         self.name = name
         self.uuid = uuid
@@ -131,10 +138,13 @@ package struct MergeReplica: AgentRequest {
     package var folder: String
     /// The VM's name.
     package var replica: String
+    /// Files that aren't needed any more stay: a VM is still defined with them.
+    package var keepsFiles: Bool
 
-    package init(folder: String, replica: String) {
+    package init(folder: String, replica: String, keepsFiles: Bool = false) {
         self.folder = folder
         self.replica = replica
+        self.keepsFiles = keepsFiles
     }
 
     package typealias Response = Done

@@ -18,12 +18,15 @@ package struct OpenSend: AgentRequest {
         package var exportName: String
         /// The socket of the backup's NBD server that serves it, while its VM runs; nil: the image is opened.
         package var socket: String?
+        /// The bitmap of that export which says what was written since a checkpoint; nil for none.
+        package var bitmap: String?
 
         package init(
             index: UInt16, image: ImageReference, guestView: Bool, locked: [ImageReference], exportName: String,
-            socket: String? = nil
+            socket: String? = nil, bitmap: String? = nil
         ) {
             self.socket = socket
+            self.bitmap = bitmap
             self.index = index
             self.image = image
             self.guestView = guestView
@@ -134,6 +137,37 @@ package struct Send: AgentRequest {
             self.targets = targets
             self.stages = stages
             self.dataBytes = dataBytes
+        }
+    }
+}
+
+/// Asks a source what was written to one of its disks since a checkpoint, as the bitmap that it was opened with says.
+package struct ListDirty: AgentRequest {
+    package static let name = "send.dirty"
+    /// Most ranges of one answer.
+    package static let limit = 65_536
+
+    package var job: HexBytes
+    /// The disk's place in the job.
+    package var disk: Int
+    /// The byte to begin at.
+    package var from: UInt64
+
+    package init(job: HexBytes, disk: Int, from: UInt64) {
+        self.job = job
+        self.disk = disk
+        self.from = from
+    }
+
+    package struct Response: Codable, Sendable, Equatable {
+        /// The first and the end byte of each range, in order; whole leaves.
+        package var ranges: [[UInt64]]
+        /// The byte up to which that is all: the disk's end, or where to begin the next request.
+        package var end: UInt64
+
+        package init(ranges: [[UInt64]], end: UInt64) {
+            self.ranges = ranges
+            self.end = end
         }
     }
 }

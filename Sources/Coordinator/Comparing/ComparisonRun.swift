@@ -1,4 +1,5 @@
 import AgentProtocol
+import DomainXML
 import Model
 
 /// A comparison that runs: every disk of the VM beside those of each copy. Nothing is written; what is opened and claimed
@@ -79,7 +80,7 @@ struct ComparisonRun: Sendable {
             try await operation.claim(.source(uuid: plan.vmUUID), on: operation.source)
         }
         let isRunning = plan.consistency != nil
-        let socket = isRunning ? try await RunningSource(operation: operation, ledger: ledger).begin() : nil
+        let socket = isRunning ? try await RunningSource(operation: operation, ledger: ledger).begin().socket : nil
         let side = try await opening.source(socket: socket)
         // A running VM that ends takes its backup with it.
         if !isRunning { try await expectStopped(plan.vm, uuid: plan.vmUUID, on: operation.source) }
@@ -145,11 +146,13 @@ extension ComparedCopy {
 }
 
 extension ClonePlan.File {
-    /// How an agent opens it for reading. `socket`: of the backup that shows the VM's disks while it runs.
-    func opened(as export: String, socket: String?) -> OpenSend.Disk {
+    /// How an agent opens it for reading. `socket`: of the backup that shows the VM's disks while it runs; `withBitmap`: which
+    /// says what was written.
+    func opened(as export: String, socket: String?, withBitmap: Bool = false) -> OpenSend.Disk {
         OpenSend.Disk(
             index: index, image: ImageReference(path: sourcePath, format: sourceFormat), guestView: guestView,
             locked: lockedPaths.sorted { $0.key < $1.key }.map { ImageReference(path: $0.key, format: $0.value) },
-            exportName: export, socket: scratchFolder == nil ? nil : socket)
+            exportName: export, socket: scratchFolder == nil ? nil : socket,
+            bitmap: withBitmap && hasBitmaps ? BackupRequest.bitmap(of: disk) : nil)
     }
 }

@@ -37,16 +37,16 @@ struct CopyRun: Sendable {
     func run() async -> [TargetOutcome] {
         await operation.budgets.begin(operation.id)
         let opened: OpenSend.Response
-        let socket: String?
+        let backup: RunningSource.Begun?
         do {
-            (opened, socket) = try await openSource()
+            (opened, backup) = try await openSource()
         } catch {
             await releaseSource(keeping: operation.attempt.continues)
             return await undoIfAsked(await failAll(error))
         }
         let line = StartingLine(count: operation.targets.count)
         let digests = SourceDigests { [operation, ledger] () throws(KVMCloneError) in
-            try await ComparisonOpening(operation: operation, ledger: ledger).source(socket: socket)
+            try await ComparisonOpening(operation: operation, ledger: ledger).source(socket: backup?.socket)
         }
         let taken = Timestamp.now
         let keeper = TreeKeeper(operation: operation, source: opened)
@@ -71,7 +71,7 @@ struct CopyRun: Sendable {
             await together { index in
                 await TargetRun(
                     operation: operation, tracker: tracker, ledger: ledger, index: index, secret: secret,
-                    source: opened, keeper: keeper, verdict: verdict, digests: digests, taken: taken
+                    source: opened, keeper: keeper, verdict: verdict, digests: digests, taken: taken, backup: backup
                 ).run(from: line, joining: joining, sending: sending)
             }
         } onCancel: {
@@ -81,7 +81,11 @@ struct CopyRun: Sendable {
         outcomes = await undoIfAsked(outcomes)
         for task in [losses, repairs, clock] { task.cancel() }
         sending.cancel()
+        let hasSucceeded = outcomes.contains { $0.error == nil }
         await shielded { [self] in
+            if let checkpoint = backup?.checkpoint, hasSucceeded {
+                await RunningSource(operation: operation, ledger: ledger).keepCheckpoint(checkpoint)
+            }
             await learn(from: keeper.pace)
             await operation.budgets.end(operation.id)
         }
@@ -139,8 +143,8 @@ struct CopyRun: Sendable {
         }
     }
 
-    /// The source's disks, opened; and where its backup's server listens, if it runs.
-    private func openSource() async throws(KVMCloneError) -> (OpenSend.Response, socket: String?) {
+    /// The source's disks, opened; and the backup that shows them, if it runs.
+    private func openSource() async throws(KVMCloneError) -> (OpenSend.Response, RunningSource.Begun?) {
         let host = operation.source.name
         let plan = operation.plan
         try await ledger.perform(.claim(host: host)) { () throws(KVMCloneError) in
@@ -148,11 +152,11 @@ struct CopyRun: Sendable {
         }
         let profile = try await operation.source.profile()
         let isRunning = plan.consistency != nil
-        let socket =
+        let backup =
             isRunning ? try await RunningSource(operation: operation, ledger: ledger).begin() : nil
         let opened = try await ledger.perform(.openSend(host: host, job: operation.job)) {
             () throws(KVMCloneError) in
-            try await operation.source.call(request(roots: profile.pools.values.sorted(), socket: socket))
+            try await operation.source.call(request(roots: profile.pools.values.sorted(), backup))
         }
         guard opened.sizes.count == plan.files.count else {
             throw KVMCloneError(
@@ -160,7 +164,7 @@ struct CopyRun: Sendable {
                 host: host)
         }
         // A running VM that ends takes its backup with it.
-        if isRunning { return (opened, socket) }
+        if isRunning { return (opened, backup) }
         // A start before the locks were held would have gone unseen.
         guard let record = try await operation.source.domain(named: plan.vm), record.uuid == plan.vmUUID,
             record.state == .stopped
@@ -172,11 +176,14 @@ struct CopyRun: Sendable {
         return (opened, nil)
     }
 
-    private func request(roots: [String], socket: String?) -> OpenSend {
+    private func request(roots: [String], _ backup: RunningSource.Begun?) -> OpenSend {
         let options = operation.options
         return OpenSend(
             job: operation.job, secret: secret, operation: operation.id.description,
-            disks: operation.plan.files.map { $0.opened(as: operation.plan.exportName(of: $0), socket: socket) },
+            disks: operation.plan.files.map {
+                $0.opened(
+                    as: operation.plan.exportName(of: $0), socket: backup?.socket, withBitmap: backup?.since != nil)
+            },
             roots: roots, streams: operation.streams, digests: operation.wantsRoots,
             compression: operation.compression, bandwidthLimit: operation.budgets.limit(of: options),
             stallTimeout: operation.peerStallTimeout, frameSize: operation.frameSize, inTrees: operation.isInTrees)

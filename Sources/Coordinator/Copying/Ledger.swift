@@ -71,6 +71,17 @@ package final class Ledger: Sendable {
         }
     }
 
+    /// Forgets that a checkpoint was made: it is to stay.
+    package func keepCheckpoint(_ name: String) async throws(KVMCloneError) {
+        func isIt(_ step: Step) -> Bool { if case .checkpoint(_, _, name) = step { true } else { false } }
+        let numbers = open.withLock { records in
+            let found = records.filter { isIt($0.step) }.map(\.number)
+            records.removeAll { isIt($0.step) }
+            return found
+        }
+        try await journal.forget(numbers, operation: operation)
+    }
+
     /// Forgets the host's steps: there is nothing left to do.
     package func forget(host: String) async throws(KVMCloneError) {
         try await journal.forget(take(host).map(\.number), operation: operation)

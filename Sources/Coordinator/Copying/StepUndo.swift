@@ -14,6 +14,8 @@ package enum StepUndo {
             try await close(job, on: driver)
         case .backup(_, let backup):
             _ = try await driver.call(CloseBackup(backup))
+        case .checkpoint(_, let domain, let name):
+            try await driver.deleteCheckpoint(ofDomain: domain, name)
         case .openReceive(_, let job, let folders):
             try await close(job, on: driver)
             _ = try await driver.call(
@@ -22,7 +24,7 @@ package enum StepUndo {
             try await close(job, on: driver)
             _ = try await driver.call(
                 Sweep(operation: operation.description, folders: folders, published: files))
-        case .undefine(_, _, let xml):
+        case .undefine(_, _, let xml), .redefine(_, _, let xml):
             try await driver.define(xml)
         case .tidy(_, let folders, let files):
             _ = try await driver.call(
@@ -30,9 +32,9 @@ package enum StepUndo {
             _ = try await driver.call(ReleaseClaims(operation: operation.description, fence: run))
         case .switchReplica(_, let folder, let replica, let generation, let previous):
             try await switchBack(replica, in: folder, from: generation, to: previous, on: driver)
-        case .mergeReplica(_, let folder, let replica, let jobs, let files):
+        case .mergeReplica(_, let folder, let replica, let jobs, let files, let definition):
             for job in jobs { try await close(job, on: driver) }
-            _ = try await driver.call(MergeReplica(folder: folder, replica: replica))
+            try await merge(replica, in: folder, definition: definition, on: driver)
             _ = try await driver.call(
                 Tidy(operation: operation.description, folders: [folder], files: files))
             _ = try await driver.call(ReleaseClaims(operation: operation.description, fence: run))
@@ -43,6 +45,23 @@ package enum StepUndo {
             let isThere = try await driver.domains().contains { $0.uuid == uuid }
             if isThere { try await driver.undefine(uuid: uuid) }
         }
+    }
+
+    /// Merges a replica's overlays. A VM that was synced gets its `definition` back, for it is no replica.
+    static func merge(
+        _ replica: String, in folder: String, definition: String?, on driver: any HostDriver
+    ) async throws(KVMCloneError) {
+        guard let definition else {
+            _ = try await driver.call(MergeReplica(folder: folder, replica: replica))
+            return
+        }
+        let found = try await driver.call(ListReplicas(folders: [folder])).first { $0.name == replica }
+        guard let record = found?.record, record.definition == definition else { return }
+        _ = try await driver.call(MergeReplica(folder: folder, replica: replica, keepsFiles: true))
+        try await driver.define(definition)
+        _ = try await driver.call(MergeReplica(folder: folder, replica: replica))
+        _ = try await driver.call(
+            SwitchReplica(folder: folder, replica: replica, from: record.generation, to: nil))
     }
 
     /// Gives a replica an earlier record, or none, unless it has another one than the step gave it.

@@ -29,6 +29,8 @@ extension TargetRun {
     }
 
     /// Gives the files their names, and defines the domain or switches to the replica's new state. Answers with warnings.
+    ///
+    /// `isVerified`: all of it was compared with the source.
     func publish(_ files: [FileIdentity], isVerified: Bool) async throws(KVMCloneError) -> [String] {
         enter(.publishing)
         let published = zip(target.fileNames, files).map {

@@ -16,6 +16,8 @@ struct TargetRun: Sendable {
     let digests: SourceDigests
     /// When the source's disks were in the state that is copied.
     let taken: String
+    /// The backup that shows the disks of a source that runs.
+    let backup: RunningSource.Begun?
     let suspension = Suspension()
 
     typealias Joining = Task<[String: Result<TreeKeeper.Joined, KVMCloneError>], Never>
@@ -30,16 +32,16 @@ struct TargetRun: Sendable {
     func run(from line: StartingLine, joining: Joining, sending: Sending) async -> TargetOutcome {
         do throws(KVMCloneError) {
             let opened: OpenReceive.Response
-            let changes: DiskRanges?
+            let found: FoundChanges?
             do throws(KVMCloneError) {
                 enter(.preparing)
                 try await ledger.perform(.claim(host: host)) { () throws(KVMCloneError) in
                     try await operation.claim(.target(name: target.newName), on: driver)
                 }
-                changes = try await findChanges()
-                opened = try await prepare(changes)
+                found = try await findChanges()
+                opened = try await prepare(found?.ranges)
                 let missing =
-                    if let changes { changes } else { try await goOn(with: opened.kept) }
+                    if let found { found.ranges } else { try await goOn(with: opened.kept) }
                 await keeper.isReady(host, driver: driver, salt: opened.salt, missing: missing)
                 await line.arrive(ready: true)
             } catch {
@@ -49,12 +51,13 @@ struct TargetRun: Sendable {
             try await connect(joining)
             let sent = try await receive(sending)
             await keeper.finish(host)
-            let isVerified = if let changes { try await verify(changes) } else { try await verify(sent) }
+            let isVerified = if let found { try await verify(found.ranges) } else { try await verify(sent) }
             await keeper.depart(host)
-            let warnings = try await publish(opened.files, isVerified: isVerified)
+            let warnings = try await publish(
+                opened.files, isVerified: isVerified && found?.areCompared ?? true)
             enter(.done, detail: target.sync.map { "generation \($0.next.generation)" })
             var outcome = outcome(error: nil, isVerified: isVerified, warnings: warnings)
-            if let changes { outcome.logicalBytes = changes.bytes }
+            if let found { outcome.logicalBytes = found.ranges.bytes }
             return end(outcome)
         } catch {
             await keeper.fail(host)

@@ -23,7 +23,7 @@ extension ReplicaInfo {
 
     /// All replicas of a host, by name.
     static func all(on driver: some HostDriver) async throws(KVMCloneError) -> [ReplicaInfo] {
-        let found = try await driver.replicas()
+        let found = try await driver.replicas().filter { $0.record?.definition == nil }
         let images = found.flatMap { found in
             found.record?.disks.map {
                 ImageReference(path: "\(found.folder)/\($0.file)", format: $0.format)

@@ -92,8 +92,14 @@ public struct ClonePlan: Sendable, Codable, Equatable {
     public var files: [File]
     /// Where to.
     public var targets: [Target]
+    /// What a sync of a running VM does with its checkpoints.
+    package var checkpoints: CheckpointPlan?
     /// What concerns the source, and so all targets.
     public var findings: [PreflightFinding]
+
+    enum CodingKeys: String, CodingKey {
+        case kind, vm, vmUUID, source, consistency, files, targets, findings
+    }
 
     /// Bytes of all files, holes included.
     public var totalBytes: UInt64 { files.reduce(0) { $0 + $1.size } }

@@ -23,9 +23,11 @@ struct TargetChecks {
     private var nameFindings: [PreflightFinding] {
         guard let existing = facts.existing else { return [] }
         if request.kind == .sync {
+            // It is the one that is changed, or that has been said already.
+            guard let replica = facts.replica, replica.record.definition == nil else { return [] }
             return [
                 .blocks(
-                    .vmExists, "a VM named '\(newName)' is defined there, and no replica",
+                    .vmExists, "a VM named '\(newName)' is defined there, beside a replica of that name",
                     fix: "choose another name with --target-name, or undefine it")
             ]
         }

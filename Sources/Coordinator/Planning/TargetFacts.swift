@@ -25,8 +25,8 @@ struct TargetFacts: Sendable {
 
     /// What is asked of a host besides what every copy needs.
     struct Question: Sendable {
-        /// A sync looks for the replica that it goes on with.
-        var findsReplica = false
+        /// A sync looks for the replica that it goes on with, or for a VM that is shut off; this is where it comes from.
+        var syncsFrom: String?
         /// The files that would be made there.
         var fileNames: @Sendable (Replica?) -> [String]
         /// Files that have to exist there.
@@ -51,8 +51,15 @@ struct TargetFacts: Sendable {
         var facts = TargetFacts(
             host: driver.name, profile: profile, hypervisor: hypervisor, capabilities: capabilities,
             existing: try await driver.domain(named: newName), pool: pool, folder: folder, presentFiles: [])
-        if question.findsReplica {
-            do throws(KVMCloneError) { facts.replica = try await driver.replica(named: newName) } catch {
+        if let origin = question.syncsFrom {
+            do throws(KVMCloneError) {
+                facts.replica = try await driver.replica(named: newName)
+                if facts.replica == nil, facts.existing != nil {
+                    facts.replica = try Replica(
+                        vm: try await SourceFacts.gather(vm: newName, from: driver, options: CloneOptions()),
+                        origin: origin)
+                }
+            } catch {
                 guard error.code == .sync else { throw error }
                 facts.replicaError = error
             }

@@ -57,6 +57,7 @@ extension OpenStep {
         switch step {
         case .claim: (self.step, undo) = ("names claimed", "release the claims")
         case .backup: (self.step, undo) = ("backup of the running VM begun", "end it, and thaw the guest")
+        case .checkpoint(_, _, let name): (self.step, undo) = ("checkpoint \(name) made", "remove it")
         case .openSend: (self.step, undo) = ("source disks opened and locked", "close and unlock them")
         case .openReceive(_, _, let folders):
             (self.step, undo) = (
@@ -67,14 +68,16 @@ extension OpenStep {
                 "disks published: \(files.map(\.path).joined(separator: ", "))",
                 "remove them, and bring back the files that they replaced"
             )
+        case .redefine(_, let uuid, _):
+            (self.step, undo) = ("the VM \(uuid) defined with overlays", "define it with its own disks")
         case .undefine(_, let uuid, _):
             (self.step, undo) = ("the VM \(uuid) undefined, to be replaced", "define it again")
         case .define(_, let uuid): (self.step, undo) = ("the copy \(uuid) defined", "undefine it")
         case .switchReplica(_, _, let replica, let generation, let previous):
             self.step = "generation \(generation) of the replica \(replica) begun"
             undo = previous.map { "go back to generation \($0.generation)" } ?? "forget the replica"
-        case .mergeReplica(_, _, let replica, _, _):
-            (self.step, undo) = ("the replica \(replica) has its new state", "merge that, and release the claims")
+        case .mergeReplica(_, _, let replica, _, _, _):
+            (self.step, undo) = ("\(replica) has its new state", "merge that, and release the claims")
         case .removeReplica(_, _, let replica, _):
             (self.step, undo) = ("the replica \(replica) was promoted", "forget the replica, and release the claims")
         case .tidy:

@@ -30,6 +30,11 @@ extension HostDriver {
                 .sync, "the replica of '\(name)' can't be used", host: self.name, cause: one.problem,
                 whatToDo: "remove \(one.path) and its disks, and sync again")
         }
+        guard record.definition == nil else {
+            throw KVMCloneError(
+                .sync, "an earlier sync of '\(name)' has not ended", host: self.name,
+                whatToDo: "kvm-clone op cleanup \(record.operation)")
+        }
         return Replica(folder: one.folder, record: record)
     }
 }

@@ -10,6 +10,9 @@ package struct SyncPlan: Sendable, Equatable {
     /// What each of the plan's files is changed from, in their order; nil for those that are copied whole.
     package var bases: [ReplicaRecord.Disk?]
 
+    /// What its record's file says now: a VM that is defined has none.
+    var recorded: ReplicaRecord? { current?.definition == nil ? current?.merged : nil }
+
     /// True when only what has changed is sent.
     package var isDelta: Bool { current != nil }
 
@@ -31,6 +34,9 @@ extension ClonePlan.Target {
     public var replicaNote: String? {
         guard let sync else { return nil }
         guard let current = sync.current else { return "a new replica, which isn't defined" }
+        if current.definition != nil {
+            return "a VM that is shut off: what differs is found, and sent; it stays defined"
+        }
         return "replica of generation \(current.generation), taken \(current.taken): what differs is found, and sent"
     }
 }

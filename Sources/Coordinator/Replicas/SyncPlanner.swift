@@ -53,13 +53,18 @@ struct SyncPlanner {
         } catch {
             target.findings.append(.blocks(.sync, "the replica's domain XML can't be made: \(error)", fix: nil))
         }
-        let used = Set(disks.map(\.file))
+        let isDefined = facts.replica?.record.definition != nil
+        // The UEFI variables of a VM are its own: what comes goes again.
+        let kept = isDefined ? disks.filter { $0.target != "nvram" } : disks
+        let used = Set(kept.map(\.file))
+        if let definition = facts.replica?.record.definition { (target.xml, target.macs) = (definition, []) }
         target.sync = SyncPlan(
             current: facts.replica?.record,
             next: ReplicaRecord(
-                name: name, uuid: source.record.uuid, origin: source.host, xml: target.xml, disks: disks,
-                retired: (facts.replica?.record.disks.map(\.file) ?? []).filter { !used.contains($0) },
-                generation: generation, taken: "", operation: "", verified: facts.replica?.record.verified),
+                name: name, uuid: source.record.uuid, origin: source.host, xml: target.xml, disks: kept,
+                retired: ((facts.replica?.record.disks ?? []) + disks).map(\.file).filter { !used.contains($0) },
+                generation: generation, taken: "", operation: "", verified: facts.replica?.record.verified,
+                definition: facts.replica?.record.definition),
             bases: bases)
         return target
     }
@@ -81,6 +86,7 @@ struct SyncPlanner {
             ]
         }
         let record = replica.record
+        if record.definition != nil { return vmFindings(replica) }
         guard record.uuid == source.record.uuid else {
             return [
                 .blocks(
@@ -89,7 +95,7 @@ struct SyncPlanner {
                     fix: "choose another name with --target-name, or remove \(replica.path) and its disks")
             ]
         }
-        if record.differs {
+        if record.differs, !request.options.repairs {
             return [
                 .blocks(
                     .sync, "a comparison has found that the replica differs from what its source was",
@@ -101,13 +107,34 @@ struct SyncPlanner {
             findings.append(
                 .warning(.sync, "so far it was a replica from \(Validation.printable(record.origin))"))
         }
-        let whole = zip(files, Self.bases(files, of: replica)).filter { $0.disk != "nvram" && $1 == nil }.map(\.0.disk)
+        let whole = wholeDisks(replica)
         if !whole.isEmpty {
             let what = "\(whole.joined(separator: ", ")): new, or of another size than the replica's"
             findings.append(
                 request.options.deltaOnly
                     ? .blocks(.sync, "\(what), and only changes are to be sent", fix: "leave --delta-only out once")
                     : .warning(.sync, "\(what); copied whole"))
+        }
+        return findings
+    }
+
+    /// Disks of which the replica has none of that size.
+    private func wholeDisks(_ replica: Replica) -> [String] {
+        zip(files, Self.bases(files, of: replica)).filter { $0.disk != "nvram" && $1 == nil }.map(\.0.disk)
+    }
+
+    /// What stands in the way of changing a VM that is shut off.
+    private func vmFindings(_ vm: Replica) -> [PreflightFinding] {
+        var findings: [PreflightFinding] = [
+            .warning(.sync, "the VM '\(name)' is shut off: its disks get what differs, and it stays what it is")
+        ]
+        let whole = wholeDisks(vm)
+        let more = Set(vm.record.disks.map(\.target)).subtracting(files.map(\.disk)).sorted()
+        if !(whole + more).isEmpty {
+            findings.append(
+                .blocks(
+                    .sync, "its disks are others, or of other sizes: \((whole + more).joined(separator: ", "))",
+                    fix: "choose another name with --target-name"))
         }
         return findings
     }

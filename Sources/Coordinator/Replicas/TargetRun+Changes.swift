@@ -2,8 +2,15 @@ import AgentProtocol
 import Model
 
 extension TargetRun {
-    /// Finds out in what a replica differs from the source. Nil where there is none: all of it is to come.
-    func findChanges() async throws(KVMCloneError) -> DiskRanges? {
+    /// What a replica lacks.
+    struct FoundChanges: Sendable {
+        var ranges: DiskRanges
+        /// False when bitmaps told some of it, which is a hint, and no proof.
+        var areCompared: Bool
+    }
+
+    /// Finds out what a replica lacks. Nil where there is none: all of it is to come.
+    func findChanges() async throws(KVMCloneError) -> FoundChanges? {
         guard let sync = target.sync, let current = sync.current else { return nil }
         if current.needsMerge {
             // An earlier run has switched to it, and could not merge it.
@@ -11,34 +18,72 @@ extension TargetRun {
         }
         enter(.comparing)
         let files = operation.plan.files
-        let changed = files.indices.filter { sync.bases[$0] != nil }
-        let replica = Replica(folder: target.folder, record: current.merged)
-        let copies = replica.files(like: changed.map { files[$0] }).compactMap { $0 }
-        guard copies.count == changed.count else {
+        let whole = files.indices.filter { sync.bases[$0] == nil }
+        let hasBitmaps = backup?.since != nil && operation.plan.checkpoints?.covers(current.checkpoint) ?? false
+        let marked = files.indices.filter { hasBitmaps && files[$0].hasBitmaps && sync.bases[$0] != nil }
+        let compared = files.indices.filter { sync.bases[$0] != nil && !marked.contains($0) }
+        let limit = OpenReceive.Base.mostRanges / max(1, marked.count + compared.count)
+        var found = DiskRanges(files.map { _ in [] })
+        for disk in whole where source.sizes[disk] > 0 { found.disks[disk] = [0..<source.sizes[disk]] }
+        for disk in marked { found.disks[disk] = try await dirtyRanges(of: disk, limit: limit) }
+        tracker.found(changed: found.bytes, host: host)
+        if !compared.isEmpty {
+            try await compare(compared, with: current.merged, limit: limit, into: &found)
+        }
+        return FoundChanges(ranges: found, areCompared: marked.isEmpty)
+    }
+
+    /// What was written to a disk since the checkpoint.
+    private func dirtyRanges(of disk: Int, limit: Int) async throws(KVMCloneError) -> [Range<UInt64>] {
+        var collector = RangeCollector(limit: limit)
+        var at: UInt64 = 0
+        while at < source.sizes[disk] {
+            let answer = try await operation.source.call(ListDirty(job: operation.job, disk: disk, from: at))
+            guard answer.end > at, let ranges = DiskRanges(pairs: [answer.ranges])?.disks[0],
+                ranges.allSatisfy({ $0.upperBound <= source.sizes[disk] })
+            else {
+                throw KVMCloneError(
+                    .connection, "the agent's list of what was written makes no sense", host: operation.source.name)
+            }
+            for range in ranges {
+                // The last leaf of one answer may be the first of the next.
+                let start = max(range.lowerBound, collector.ranges.last?.upperBound ?? 0)
+                if start < range.upperBound { collector.add(start..<range.upperBound) }
+            }
+            at = answer.end
+        }
+        return collector.finish()
+    }
+
+    /// Compares disks of a replica with those of the source, and adds what differs.
+    private func compare(
+        _ disks: [Int], with record: ReplicaRecord, limit: Int, into found: inout DiskRanges
+    ) async throws(KVMCloneError) {
+        let files = operation.plan.files
+        let replica = Replica(folder: target.folder, record: record)
+        let copies = replica.files(like: disks.map { files[$0] }).compactMap { $0 }
+        guard copies.count == disks.count else {
             throw KVMCloneError(.sync, "the replica's disks aren't those that were planned with", host: host)
         }
-        var ranges = files.indices.map { source.sizes[$0] > 0 ? [0..<source.sizes[$0]] : [] }
-        let whole = files.indices.filter { sync.bases[$0] == nil }.reduce(UInt64(0)) { $0 + source.sizes[$1] }
-        tracker.found(changed: whole, host: host)
-        guard !changed.isEmpty else { return DiskRanges(ranges) }
         let copy = try await ComparisonOpening(operation: operation, ledger: ledger).open(
             copies, of: target.newName, on: driver)
+        // A start before the locks were held would have gone unseen.
+        if let definition = record.definition { _ = try await expectStopped(definition) }
         let comparison = WindowComparison(source: digests, copy: copy)
         let progress = ComparisonProgress(files: files, tracker: tracker, host: host)
-        var differing = whole
-        for (place, disk) in changed.enumerated() {
-            var collector = RangeCollector(limit: OpenReceive.Base.mostRanges / changed.count)
+        var changed = found.bytes
+        for (place, disk) in disks.enumerated() {
+            var collector = RangeCollector(limit: limit)
             _ = try await comparison.compare(
                 (disk, place), named: files[disk].disk,
                 differs: { range in
                     collector.add(range)
-                    differing += UInt64(range.count)
-                    tracker.found(changed: differing, host: host)
+                    changed += UInt64(range.count)
+                    tracker.found(changed: changed, host: host)
                 }, note: { progress.note(disk: disk, done: $0, read: $1) })
-            ranges[disk] = collector.finish()
+            found.disks[disk] = collector.finish()
         }
-        tracker.found(changed: DiskRanges(ranges).bytes, host: host)
-        return DiskRanges(ranges)
+        tracker.found(changed: found.bytes, host: host)
     }
 
     /// Reads back what was changed, and compares it with the source. False when that wasn't asked for.

@@ -62,7 +62,11 @@ package protocol HostDriver: Sendable {
     func thaw(domain uuid: String) async throws(KVMCloneError)
 
     /// Begins a backup of a running domain. It goes on until an agent is asked to end it.
-    func beginBackup(ofDomain uuid: String, xml: String) async throws(KVMCloneError)
+    /// `checkpoint`: the XML of one that is made at the same instant.
+    func beginBackup(ofDomain uuid: String, xml: String, checkpoint: String?) async throws(KVMCloneError)
+
+    /// Removes a checkpoint of a domain, or forgets one whose bitmaps are broken. One that isn't there is no error.
+    func deleteCheckpoint(ofDomain uuid: String, _ name: String) async throws(KVMCloneError)
 
     /// A value whenever the domain starts, until the consumer ends.
     func starts(ofDomain uuid: String) async throws(KVMCloneError) -> AsyncStream<Void>

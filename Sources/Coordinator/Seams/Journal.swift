@@ -94,6 +94,8 @@ package enum Step: Sendable, Codable, Equatable {
     case openSend(host: String, job: HexBytes)
     /// A running VM's disks are shown as they were by a backup job, with a guard.
     case backup(host: String, backup: BackupIdentity)
+    /// A checkpoint of a running VM is made.
+    case checkpoint(host: String, domain: String, name: String)
     /// Partial files are made.
     case openReceive(host: String, job: HexBytes, folders: [String])
     /// Partial files get their final names.
@@ -110,7 +112,11 @@ package enum Step: Sendable, Codable, Equatable {
         host: String, folder: String, replica: String, generation: Int, previous: ReplicaRecord?)
     /// The replica has its new state. Overlays are merged, and names given back: this is done, and not undone, by whoever
     /// finds it. `jobs` have made them, and compared what lies below.
-    case mergeReplica(host: String, folder: String, replica: String, jobs: [HexBytes], files: [String])
+    /// `definition`: of the VM whose disks they are, which it gets back then; nil for a replica.
+    case mergeReplica(
+        host: String, folder: String, replica: String, jobs: [HexBytes], files: [String], definition: String?)
+    /// A VM is defined with overlays on top of its disks; `xml` is without them.
+    case redefine(host: String, uuid: String, xml: String)
     /// A replica that was promoted is one no more.
     case removeReplica(host: String, folder: String, replica: String, generation: Int)
 
@@ -119,7 +125,8 @@ package enum Step: Sendable, Codable, Equatable {
         switch self {
         case .claim(let host), .openSend(let host, _), .openReceive(let host, _, _), .publish(let host, _, _, _),
             .undefine(let host, _, _), .define(let host, _), .tidy(let host, _, _), .backup(let host, _),
-            .switchReplica(let host, _, _, _, _), .mergeReplica(let host, _, _, _, _),
+            .switchReplica(let host, _, _, _, _), .mergeReplica(let host, _, _, _, _, _), .redefine(let host, _, _),
+            .checkpoint(let host, _, _),
             .removeReplica(let host, _, _, _):
             host
         }
@@ -128,8 +135,9 @@ package enum Step: Sendable, Codable, Equatable {
     /// True when it changes which VMs or replicas there are.
     var isDefinition: Bool {
         switch self {
-        case .undefine, .define, .switchReplica: true
-        case .claim, .openSend, .backup, .openReceive, .publish, .tidy, .mergeReplica, .removeReplica: false
+        case .undefine, .define, .redefine, .switchReplica: true
+        case .claim, .openSend, .backup, .checkpoint, .openReceive, .publish, .tidy, .mergeReplica, .removeReplica:
+            false
         }
     }
 }

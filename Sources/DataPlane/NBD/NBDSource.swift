@@ -49,6 +49,31 @@ public final class NBDSource: DiskSource {
         return extents
     }
 
+    /// The leaves of `range` of which a dirty bitmap says that something in them was written, at most `limit` ranges; and the
+    /// byte up to which that is all of them. Throws when the server has no such bitmap.
+    ///
+    /// - Parameter bitmap: its name, as the server exports it.
+    public func dirty(in range: Range<UInt64>, bitmap: String, limit: Int) throws -> (LeafRanges, end: UInt64) {
+        try DescriptorIO.check(range, in: size, "map", path: client.describedExport)
+        var dirty = LeafRanges()
+        var at = range.lowerBound
+        while at < range.upperBound {
+            for run in try client.blockStatus(in: at..<range.upperBound, context: Self.context(of: bitmap)) {
+                at = run.offset + run.length
+                guard run.flags & 1 != 0 else { continue }
+                let leaf = Geometry.leaf64
+                let first = max(run.offset / leaf * leaf, dirty.ranges.last?.upperBound ?? 0)
+                let last = min(size, (at + leaf - 1) / leaf * leaf)
+                if first < last { dirty.append(first..<last) }
+                if dirty.ranges.count >= limit { return (dirty, max(at, last)) }
+            }
+        }
+        return (dirty, range.upperBound)
+    }
+
+    /// The metadata context of a dirty bitmap.
+    public static func context(of bitmap: String) -> String { "qemu:dirty-bitmap:\(bitmap)" }
+
     /// Reads from the server.
     public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws {
         try client.read(into: buffer, at: offset)

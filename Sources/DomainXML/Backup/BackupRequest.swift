@@ -8,9 +8,12 @@ public struct BackupRequest: Sendable, Equatable {
         public var export: String
         /// A file that doesn't exist yet, in which QEMU keeps what the guest overwrites meanwhile.
         public var scratch: String
+        /// The checkpoint since which the export says what was written, in a bitmap; nil for none.
+        public var since: String?
 
         /// A disk made of its parts.
-        public init(target: String, export: String, scratch: String) {
+        public init(target: String, export: String, scratch: String, since: String? = nil) {
+            self.since = since
             self.target = target
             self.export = export
             self.scratch = scratch
@@ -28,6 +31,9 @@ public struct BackupRequest: Sendable, Equatable {
         self.disks = disks
     }
 
+    /// The name of the bitmap of a disk's export.
+    public static func bitmap(of target: String) -> String { "backup-\(target)" }
+
     /// As libvirt takes it.
     public var xml: String {
         get throws(DomainXMLError) {
@@ -43,6 +49,10 @@ public struct BackupRequest: Sendable, Equatable {
                 try element.set("backup", to: "yes")
                 try element.set("type", to: "file")
                 try element.set("exportname", to: disk.export)
+                if let since = disk.since {
+                    try element.set("backupmode", to: "incremental")
+                    try element.set("incremental", to: since)
+                }
                 try element.add("driver").set("type", to: "qcow2")
                 try element.add("scratch").set("file", to: disk.scratch)
             }

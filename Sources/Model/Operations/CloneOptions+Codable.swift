@@ -1,7 +1,7 @@
 extension CloneOptions {
     private enum Key: String, CodingKey {
         case newName, force, parallel, compression, verify, stallTimeout, deadline, preserveMAC, networkMap, pool
-        case bandwidthLimit, view, flatten, copyMedia, path, fanOut, consistency, deltaOnly
+        case bandwidthLimit, view, flatten, copyMedia, path, fanOut, consistency, deltaOnly, repairs, checkpoint
     }
 
     /// Reads options as any version wrote them: what is missing has its default.
@@ -34,6 +34,8 @@ extension CloneOptions {
         try read(.fanOut, \.fanOut)
         try read(.consistency, \.consistency)
         try read(.deltaOnly, \.deltaOnly)
+        try read(.repairs, \.repairs)
+        try read(.checkpoint, \.checkpoint)
     }
 
     /// True when a copy made with `other` is the same as one made with these: what differs is only how it comes about.

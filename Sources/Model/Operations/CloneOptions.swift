@@ -75,6 +75,10 @@ public struct CloneOptions: Sendable, Codable, Equatable {
     public var consistency = Consistency.agent
     /// Sync: only onto a replica that is there, and only what has changed.
     public var deltaOnly = false
+    /// Sync: keep a checkpoint on a running source, so that the next sync reads only what was written since.
+    public var checkpoint = false
+    /// Sync: a replica that a comparison has found to differ is mended.
+    public var repairs = false
     /// Copy CD-ROM and floppy images as well.
     public var copyMedia = false
     /// Which way the bytes may travel.

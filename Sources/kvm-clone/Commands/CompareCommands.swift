@@ -36,11 +36,16 @@ struct VerifyCommand: AsyncParsableCommand {
     @Argument(help: .init("Source host, hosts of the copies and VM.", valueName: "SRC DST VM"))
     var operands: [String] = []
 
+    @Flag(help: "Make copies that differ equal, as sync does, and compare them again.")
+    var repair = false
+
     @OptionGroup var compare: CompareOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run() async throws {
-        try await CompareRun(kind: .verify, operands: operands, compare: compare, global: global).run()
+        try await CompareRun(
+            kind: .verify, operands: operands, compare: compare, global: global, repairs: repair
+        ).run()
     }
 }
 
@@ -64,15 +69,14 @@ struct CompareRun {
     var operands: [String]
     var compare: CompareOptions
     var global: GlobalOptions
+    var repairs = false
 
     func run() async throws {
         let context = try CommandContext(global, flags: compare.ssh.flags)
         let request = try request()
-        let presentation = CopyPresentation(kind: kind, id: OperationID(), context: context)
         let result = try await context.withClient { client in
-            try await presentation.follow(client) { onEvent in
-                try await client.compare(request, id: presentation.id, onEvent: onEvent)
-            }
+            let found = try await perform(request, client, context)
+            return repairs ? try await repaired(found, request, client, context) : found
         }
         // On a terminal the view's last lines come before the result.
         await context.console.flushed()
@@ -89,6 +93,37 @@ struct CompareRun {
             if let error = copy.error { context.tell(error, operation: result.id) }
         }
         guard result.exitCode == .ok else { throw Finish(code: result.exitCode) }
+    }
+
+    private func perform(
+        _ request: CloneRequest, _ client: Client, _ context: CommandContext
+    ) async throws -> VMComparison {
+        let presentation = CopyPresentation(kind: kind, id: OperationID(), context: context)
+        return try await presentation.follow(client) { onEvent in
+            try await client.compare(request, id: presentation.id, onEvent: onEvent)
+        }
+    }
+
+    /// Mends the copies that differ, and compares them again: what they are then is what is told.
+    private func repaired(
+        _ found: VMComparison, _ request: CloneRequest, _ client: Client, _ context: CommandContext
+    ) async throws -> VMComparison {
+        var request = request
+        request.targets = found.copies.filter { $0.verdict == .differed }.map(\.host)
+        guard !request.targets.isEmpty else { return found }
+        var mending = request
+        mending.kind = .sync
+        mending.options.repairs = true
+        let presentation = CopyPresentation(kind: .sync, id: OperationID(), context: context)
+        let mended = try await presentation.follow(client) { [mending] onEvent in
+            try await client.run(mending, id: presentation.id, onEvent: onEvent)
+        }
+        for target in mended.targets {
+            if let error = target.error { context.tell(error.on(target.host), operation: mended.id) }
+        }
+        var result = try await perform(request, client, context)
+        result.copies = found.copies.map { copy in result.copies.first { $0.host == copy.host } ?? copy }
+        return result
     }
 
     func request() throws(KVMCloneError) -> CloneRequest {

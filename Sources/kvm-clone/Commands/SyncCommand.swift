@@ -20,6 +20,12 @@ struct SyncCommand: AsyncParsableCommand {
     @Option(help: .init("The replica's name; the VM's own unless given.", valueName: "name"))
     var targetName: String?
 
+    @Flag(
+        help:
+            "Keep a checkpoint on the running VM: the next sync reads only what was written since. Its qcow2 disks get a dirty bitmap; older libvirt makes no snapshots of it meanwhile."
+    )
+    var checkpoint = false
+
     @Flag(help: "Only onto replicas that are there: nothing is copied whole.")
     var deltaOnly = false
 
@@ -43,6 +49,7 @@ struct SyncCommand: AsyncParsableCommand {
         var options = try transfer.cloneOptions(configuration)
         options.newName = targetName
         options.deltaOnly = deltaOnly
+        options.checkpoint = checkpoint
         return CloneRequest(
             kind: .sync, vm: operands.vm, source: operands.source, targets: operands.targets, options: options)
     }

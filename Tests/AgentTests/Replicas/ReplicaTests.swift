@@ -124,7 +124,7 @@ import Testing
         try await fixture.end()
     }
 
-    @Test("An overlay that isn't on top of its disk alone is not merged")
+    @Test("An overlay that isn't on top of its disk is not merged")
     func foreignOverlay() async throws {
         let fixture = try await Self.overlaid("raw")
         try fixture.write("secret", String(repeating: "s", count: 1 << 20))

@@ -42,8 +42,12 @@ struct LyingHost: HostDriver {
         try await truth.freeze(domain: uuid, within: seconds)
     }
     func thaw(domain uuid: String) async throws(KVMCloneError) { try await truth.thaw(domain: uuid) }
-    func beginBackup(ofDomain uuid: String, xml: String) async throws(KVMCloneError) {
-        try await truth.beginBackup(ofDomain: uuid, xml: xml)
+    func deleteCheckpoint(ofDomain uuid: String, _ name: String) async throws(KVMCloneError) {
+        try await truth.deleteCheckpoint(ofDomain: uuid, name)
+    }
+
+    func beginBackup(ofDomain uuid: String, xml: String, checkpoint: String?) async throws(KVMCloneError) {
+        try await truth.beginBackup(ofDomain: uuid, xml: xml, checkpoint: checkpoint)
     }
     func starts(ofDomain uuid: String) async throws(KVMCloneError) -> AsyncStream<Void> {
         try await truth.starts(ofDomain: uuid)

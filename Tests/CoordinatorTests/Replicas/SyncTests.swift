@@ -132,7 +132,7 @@ struct SyncTests {
     }
 
     enum Obstacle: CaseIterable {
-        case defined, otherVM, differs, unusable, missingForDelta
+        case running, otherDisks, otherVM, differs, unusable, missingForDelta
     }
 
     @Test("A sync is refused where it would harm, and changes nothing", arguments: Obstacle.allCases)
@@ -142,7 +142,13 @@ struct SyncTests {
         var options = CloneOptions()
         let file = target.pool + "/web01" + ReplicaRecord.suffix
         switch obstacle {
-        case .defined: _ = try await sync.fleet.run()
+        case .running:
+            _ = try await sync.fleet.run()
+            target.changeLibvirt { $0.domains[0].state = .running }
+        case .otherDisks:
+            var other = sync.fleet.machine
+            other.disks = [DiskRecipe(size: 1 << 20)]
+            try target.add(other)
         case .missingForDelta: options.deltaOnly = true
         case .otherVM, .differs:
             try await sync.sync()
@@ -157,7 +163,7 @@ struct SyncTests {
         let before = try target.snapshot()
         let refusal = await sync.refusal(options)
         #expect(
-            refusal?.exitCode == (obstacle == .defined ? .exists : .preflight) && refusal?.whatToDo != nil,
+            refusal?.exitCode == .preflight && refusal?.whatToDo != nil,
             "\(refusal as Any)")
         #expect(try target.snapshot() == before)
         await sync.fleet.close()

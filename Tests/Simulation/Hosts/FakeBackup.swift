@@ -26,22 +26,44 @@ package final class FakeBackup: Sendable {
     package var isRunning: Bool { server.withLock { $0 != nil } }
 
     func begin(_ xml: String, images: [String: (path: String, format: String)]) throws(KVMCloneError) {
-        let disks = xml.matches(of: #/<disk name="([^"]*)" backup="yes" type="file" exportname="([^"]*)">/#)
+        let disks = xml.matches(of: #/<disk name="([^"]*)" backup="yes" type="file" exportname="([^"]*)"[^>]*>/#)
         guard disks.count == 1, let disk = disks.first, let image = images[String(disk.1)] else {
             throw KVMCloneError(.libvirt, "this fake backs up one disk")
         }
         let copy = "\(folder)/\(disk.1)"
         do {
+            // Of a job that couldn't begin.
+            try? FileManager.default.removeItem(atPath: copy)
             try FileManager.default.copyItem(atPath: image.path, toPath: copy)
         } catch {
             throw KVMCloneError(.libvirt, "\(error)")
         }
-        let process = try Self.start([
-            "qemu-nbd", "--socket=\(socket)", "--export-name=\(disk.2)", "--read-only", "--persistent", "--shared=8",
-            "--format=\(image.format)", copy,
-        ])
+        var bitmap: [String] = []
+        if let since = xml.firstMatch(of: #/ incremental="([^"]*)"/#)?.1 {
+            do {
+                try Tool.run("qemu-img", ["bitmap", "--add", copy, "backup-\(disk.1)"])
+                try Tool.run("qemu-img", ["bitmap", "--merge", String(since), copy, "backup-\(disk.1)"])
+            } catch {
+                throw KVMCloneError(.libvirt, "missing or broken bitmap", cause: "\(error)")
+            }
+            bitmap = ["--bitmap=backup-\(disk.1)"]
+        }
+        let process = try Self.start(
+            [
+                "qemu-nbd", "--socket=\(socket)", "--export-name=\(disk.2)", "--read-only", "--persistent",
+                "--shared=8", "--format=\(image.format)",
+            ] + bitmap + [copy])
         server.withLock { $0 = process }
         for _ in 0..<1000 where access(socket, F_OK) != 0 { usleep(5000) }
+    }
+
+    /// From now on a bitmap in each image says what is written.
+    static func addBitmap(_ name: String, images: [String: (path: String, format: String)]) throws(KVMCloneError) {
+        for image in images.values where image.format == "qcow2" {
+            do { try Tool.run("qemu-img", ["bitmap", "--add", image.path, name]) } catch {
+                throw KVMCloneError(.libvirt, "the bitmap can't be made", cause: "\(error)")
+            }
+        }
     }
 
     func end() {

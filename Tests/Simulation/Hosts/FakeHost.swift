@@ -216,12 +216,28 @@ package final class FakeHost: HostDriver {
         }
     }
 
-    package func beginBackup(ofDomain uuid: String, xml: String) async throws(KVMCloneError) {
+    package func deleteCheckpoint(ofDomain uuid: String, _ name: String) async throws(KVMCloneError) {
+        try await named("checkpoint.delete") { () throws(KVMCloneError) in
+            state.withLock { state in
+                guard let place = state.libvirt.domains.firstIndex(where: { $0.uuid == uuid }) else { return }
+                state.libvirt.domains[place].checkpoints.removeAll { $0 == name }
+            }
+        }
+    }
+
+    package func beginBackup(ofDomain uuid: String, xml: String, checkpoint: String?) async throws(KVMCloneError) {
         try await named("backup.begin") { () throws(KVMCloneError) in
             guard let backup = state.withLock({ $0.backup }) else {
                 throw KVMCloneError(.libvirt, "the backup's socket can't be made")
             }
-            try backup.begin(xml, images: state.withLock { $0.libvirt.images(of: uuid) })
+            let images = state.withLock { $0.libvirt.images(of: uuid) }
+            try backup.begin(xml, images: images)
+            guard let checkpoint, let name = checkpoint.firstMatch(of: #/<name>([^<]*)</name>/#)?.1 else { return }
+            try FakeBackup.addBitmap(String(name), images: images)
+            state.withLock { state in
+                guard let place = state.libvirt.domains.firstIndex(where: { $0.uuid == uuid }) else { return }
+                state.libvirt.domains[place].checkpoints.append(String(name))
+            }
         }
     }
 

@@ -33,7 +33,9 @@ extension Integration.Embedded {
             for host in [2, 3] { #expect(Self.isSame(hosts, host, "synced")) }
             #expect(try await hosts.contents() == before)
             let listed = try await tool("list", "host2")
-            let row = listed.lines.map { $0.split(separator: " ").map(String.init) }.first { $0.dropFirst().first == "synced" }
+            let row = listed.lines.map { $0.split(separator: " ").map(String.init) }.first {
+                $0.dropFirst().first == "synced"
+            }
             #expect(row?[2...3] == ["host1", "2"], "\(listed)")
             let document = try await tool("list", "host2", "-o", "json")
             #expect(document.output.contains(#""role": "replica""#), "\(document)")

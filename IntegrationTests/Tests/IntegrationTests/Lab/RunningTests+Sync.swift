@@ -35,7 +35,9 @@ extension Integration.Lab.RunningTests {
         try await hosts.lab("wait-boot", "kvm2", "live2", "--timeout", "200").succeeded()
         try await goesOn(hosts, "live")
         try await hosts.remove("live2", from: 2)
-        for host in [2, 3] { try await hosts.shell(host, "rm -f \(LabHosts.images)/live-* \(LabHosts.images)/live.kvm*").succeeded() }
+        for host in [2, 3] {
+            try await hosts.shell(host, "rm -f \(LabHosts.images)/live-* \(LabHosts.images)/live.kvm*").succeeded()
+        }
         try await settles(hosts, "live", before)
         try await end(hosts, "live")
     }
