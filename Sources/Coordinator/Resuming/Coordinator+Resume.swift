@@ -108,9 +108,13 @@ extension Coordinator {
             throw outcomes.count == 1 ? outcomes[0].error ?? .nothingToDo : .allRefused(outcomes)
         }
         var plan = try await plan(request, stop: stop)
-        for target in plan.targets where target.sync?.isDelta ?? false && ledger.hasSteps(on: target.host) {
+        // By the earlier run's number: what this one gives back it couldn't claim again.
+        let earlier = Ledger(
+            operation: id, journal: journal,
+            attempt: Attempt(number: attempt.number - 1, steps: try await journal.openSteps(of: id)), logger: logger)
+        for target in plan.targets where target.sync?.isDelta ?? false && earlier.hasSteps(on: target.host) {
             // What was to be changed belongs to the state that it was compared with, and is compared anew.
-            for complaint in await ledger.undo(on: try await hosts(target.host)) {
+            for complaint in await earlier.undo(on: try await hosts(target.host)) {
                 emit(.warning(host: target.host, message: complaint))
             }
         }
