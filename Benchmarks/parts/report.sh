@@ -14,7 +14,7 @@ table() {
     for part; do
         case $part in
             transfer) tables+=(transfer stages) ;;
-            broadcast | resume | children) tables+=("$part") ;;
+            broadcast | resume | sync | children) tables+=("$part") ;;
             *) [[ " ${tables[*]-} " == *" others "* ]] || tables+=(others) ;;
         esac
     done
@@ -163,6 +163,7 @@ write_document() {
     [[ -n $missing ]] || write_region copies "RUNS=$runs" "${copies[@]}"
     [[ " $* " != *' broadcast '* ]] || write_region broadcast "BROADCAST_RUNS=$broadcast_runs" broadcast
     [[ " $* " != *' resume '* ]] || write_region resume "RUNS=$runs" resume
+    [[ " $* " != *' sync '* ]] || write_region sync "RUNS=$runs" sync
     [[ " $* " != *' children '* ]] || write_region children "RUNS=$runs" children
 }
 

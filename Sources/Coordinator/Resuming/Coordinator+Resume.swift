@@ -71,10 +71,7 @@ extension Coordinator {
             for host in settled {
                 group.addTask { [hosts] in
                     do throws(KVMCloneError) {
-                        let isThere =
-                            request.kind == .sync
-                            ? try await hosts(host).replica(named: request.newName)?.record.operation == "\(id)"
-                            : try await hosts(host).domain(named: request.newName) != nil
+                        let isThere = try await stands(request, id, on: hosts(host))
                         if !isThere {
                             let message = "the copy that it got in an earlier run is gone; it gets another one"
                             emit(.warning(host: host, message: message))
@@ -88,6 +85,17 @@ extension Coordinator {
             }
             return await group.reduce(into: []) { if $1.1 { $0.insert($1.0) } }
         }
+    }
+
+    /// Whether a target has what an operation was to make there.
+    private func stands(
+        _ request: CloneRequest, _ id: OperationID, on host: any HostDriver
+    ) async throws(KVMCloneError) -> Bool {
+        if request.kind == .sync, let replica = try await host.replica(named: request.newName) {
+            return replica.record.operation == "\(id)"
+        }
+        // Of a VM that was synced nothing tells by which operation.
+        return try await host.domain(named: request.newName) != nil
     }
 
     /// Works on the targets that have no copy yet.
