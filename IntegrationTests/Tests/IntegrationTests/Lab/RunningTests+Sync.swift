@@ -64,7 +64,7 @@ extension Integration.Lab.RunningTests {
         let outcome = try await copy.end(within: 90)
         #expect(outcome.code != 0, "\(outcome)")
         #expect(try await writes(hosts, 2, "live-vda.qcow2", format: "qcow2") == old)
-        try await copy.tool("op", "cleanup", try copy.operation())
+        _ = try await copy.tool("op", "cleanup", try copy.operation())
         try await settles(hosts, "live", before)
         try await hosts.tool()("sync", "kvm1", "kvm2", "live").succeeded()
         let numbers = try await writes(hosts, 2, "live-vda.qcow2", format: "qcow2")
