@@ -11,7 +11,7 @@ struct SilenceTests {
         var patience = Pulse.Patience()
         patience.pause = .milliseconds(20)
         patience.untilQuiet = .milliseconds(200)
-        patience.untilLost = .milliseconds(1500)
+        patience.untilLost = .seconds(4)
         return patience
     }
 
@@ -23,9 +23,10 @@ struct SilenceTests {
 
     private func run(
         _ fleet: FakeFleet, id: OperationID = OperationID(), _ options: CloneOptions = Self.options,
+        patience: Pulse.Patience = Self.patience,
         emit: @escaping @Sendable (OperationEvent) -> Void = { _ in }
     ) async throws -> OperationResult {
-        try await fleet.coordinator(fleet: nil, patience: Self.patience)
+        try await fleet.coordinator(fleet: nil, patience: patience)
             .run(fleet.request(options), id: id, stop: StopSignal(), emit: emit)
     }
 
@@ -56,19 +57,22 @@ struct SilenceTests {
 
     @Test(
         "A host that comes back in time goes on where the others have left it, also when they have ended",
-        .timeLimit(.minutes(1)), arguments: [600, 1200])
+        .timeLimit(.minutes(1)), arguments: [0, 1200])
     func comesBack(milliseconds: Int) async throws {
         let fleet = try FakeFleet(targets: 3)
         let silent = fleet.targets[1]
-        silent.faults.act(.name("receive.run"), .before) { () throws(KVMCloneError) in
-            silent.freeze()
+        silent.faults.act(.name("receive.run"), .before) { () throws(KVMCloneError) in silent.freeze() }
+        let events = EventLog()
+        var patience = Self.patience
+        patience.untilLost = .seconds(40)
+        let result = try await run(fleet, patience: patience) { event in
+            events.note(event)
+            guard case .warning(silent.name, let text) = event, text.hasPrefix("does not answer") else { return }
             Task {
                 try await Task.sleep(for: .milliseconds(milliseconds))
                 silent.freeze(false)
             }
         }
-        let events = EventLog()
-        let result = try await run(fleet) { events.note($0) }
         for (target, outcome) in zip(fleet.targets, result.targets) {
             #expect(outcome.error == nil && outcome.verified, "\(outcome)")
             #expect(try fleet.defects(of: target) == [])
