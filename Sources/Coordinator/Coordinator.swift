@@ -56,13 +56,29 @@ package struct Coordinator: Sendable {
         try request.validate()
         var request = request
         // A replica has what its guest reads: that is what can be compared later on.
-        if request.kind == .sync { request.options.view = .guest }
+        if request.kind.makesReplicas { request.options.view = .guest }
         openConnections(to: request.targets, newName: request.newName)
         let source = try await SourceFacts.gather(
             vm: request.vm, from: hosts(request.source), options: request.options)
+        return try await plan(request, source: source)
+    }
+
+    /// The same with what is known of the source.
+    func plan(_ request: CloneRequest, source: SourceFacts) async throws(KVMCloneError) -> ClonePlan {
+        var source = source
+        var choice: MigrationChoice?
+        var obstacles: [PreflightFinding] = []
+        if request.kind == .migrate {
+            let planner = MigrationPlanner(source: source, options: request.options)
+            let chosen = planner.choice()
+            (choice, obstacles) = (chosen, planner.findings(chosen))
+            if chosen.mode == .cold { source = source.shutOff }
+        }
         let planner = ClonePlanner(request: request, source: source)
         var plan = planner.base()
-        let (isSync, newName, files) = (request.kind == .sync, request.newName, plan.files)
+        plan.migration = choice
+        plan.findings += obstacles
+        let (isSync, newName, files) = (request.kind.makesReplicas, request.newName, plan.files)
         let question = TargetFacts.Question(
             syncsFrom: isSync ? request.source : nil,
             fileNames: {
@@ -103,7 +119,8 @@ package struct Coordinator: Sendable {
         if isSync {
             plan.checkpoints = CheckpointPlan(
                 source: source, targets: plan.targets, isKept: request.options.checkpoint)
-            plan.findings += checkpointFindings(plan, isWanted: request.options.checkpoint)
+            plan.findings += checkpointFindings(
+                plan, isWanted: request.options.checkpoint && request.kind == .sync)
             if let checkpoints = plan.checkpoints {
                 for place in plan.targets.indices { plan.targets[place].noteLost(checkpoints) }
             }
@@ -140,6 +157,9 @@ package struct Coordinator: Sendable {
         _ request: CloneRequest, id: OperationID, stop: StopSignal,
         emit: @escaping @Sendable (OperationEvent) -> Void
     ) async throws(KVMCloneError) -> OperationResult {
+        guard request.kind != .migrate else {
+            return try await migrate(request, id: id, stop: stop, emit: emit)
+        }
         let begin = ContinuousClock.now
         let (plan, refused) = try split(try await plan(request, stop: stop), source: request.source)
         guard !plan.targets.isEmpty else {

@@ -47,7 +47,7 @@ extension Host {
         try await session().run { connection throws(LibvirtError) in
             let domain = try connection.domain(uuid: uuid)
             do throws(LibvirtError) {
-                try domain.undefine([.keepNVRAM])
+                try domain.undefine([.keepNVRAM, .checkpointsMetadata])
             } catch {
                 // Drivers without NVRAM know no such flag.
                 guard error.isUnsupported || error.code == .invalidArgument else { throw error }

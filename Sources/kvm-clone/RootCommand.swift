@@ -10,10 +10,12 @@ struct RootCommand: AsyncParsableCommand {
               kvm-clone clone kvm1 kvm2 web01 --new-name web01-test
               kvm-clone replicate kvm1 kvm2,kvm3,kvm4 web01
               kvm-clone sync kvm1 kvm2 web01
+              kvm-clone migrate kvm1 kvm2 web01
             """,
         version: Version.current,
         subcommands: [
-            CloneCommand.self, ReplicateCommand.self, SyncCommand.self, PromoteCommand.self, DiffCommand.self,
+            CloneCommand.self, ReplicateCommand.self, SyncCommand.self, MigrateCommand.self, PromoteCommand.self,
+            DiffCommand.self,
             VerifyCommand.self,
             ListCommand.self, StatusCommand.self, OpCommand.self,
             DoctorCommand.self, TopologyCommand.self, ConfigCommand.self, CompletionCommand.self, VersionCommand.self,

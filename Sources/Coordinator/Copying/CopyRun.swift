@@ -165,10 +165,17 @@ struct CopyRun: Sendable {
         }
         // A running VM that ends takes its backup with it.
         if isRunning { return (opened, backup) }
+        let record = try await operation.source.domain(named: plan.vm)
+        if plan.isUndefined {
+            guard record == nil else {
+                throw KVMCloneError(
+                    .clone, "VM '\(plan.vm)' was defined again while it was moved", host: host,
+                    whatToDo: "find out by whom, and run it again", exitCode: .tryAgain)
+            }
+            return (opened, nil)
+        }
         // A start before the locks were held would have gone unseen.
-        guard let record = try await operation.source.domain(named: plan.vm), record.uuid == plan.vmUUID,
-            record.state == .stopped
-        else {
+        guard let record, record.uuid == plan.vmUUID, record.state == .stopped else {
             throw KVMCloneError(
                 .clone, "VM '\(plan.vm)' was started or removed since it was looked at", host: host,
                 whatToDo: "shut it down and copy it again", exitCode: .preflight)

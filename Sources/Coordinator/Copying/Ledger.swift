@@ -45,6 +45,14 @@ package final class Ledger: Sendable {
         }
     }
 
+    /// The steps that are open, oldest first.
+    package var records: [StepRecord] { open.withLock { $0 } }
+
+    /// Forgets steps that others have undone or completed, here only.
+    package func drop(_ numbers: Set<Int>) {
+        open.withLock { records in records.removeAll { numbers.contains($0.number) } }
+    }
+
     /// Undoes the host's steps, the last first. What can't be undone stays in the journal, and is told.
     package func undo(on driver: any HostDriver) async -> [String] {
         var complaints: [String] = []

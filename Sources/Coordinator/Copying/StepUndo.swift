@@ -41,6 +41,20 @@ package enum StepUndo {
         case .removeReplica(_, let folder, let replica, let generation):
             try await switchBack(replica, in: folder, from: generation, to: nil, on: driver)
             _ = try await driver.call(ReleaseClaims(operation: operation.description, fence: run))
+        case .detach(_, let uuid, let attachments):
+            let isThere = try await driver.domains().contains { $0.uuid == uuid }
+            if isThere { try await driver.attach(attachments, toDomain: uuid) }
+        case .shutDown(_, let uuid):
+            let domain = try await driver.domains().first { $0.uuid == uuid }
+            if domain?.state == .stopped { try await driver.start(domain: uuid) }
+        case .depart(_, let uuid, let xml):
+            let isThere = try await driver.domains().contains { $0.uuid == uuid }
+            if !isThere { try await driver.define(xml) }
+        case .arrive(_, let uuid):
+            try await Arrival.takeBack(uuid, on: driver)
+        case .handOver(let handOver):
+            try await Arrival.complete(handOver, on: driver)
+            _ = try await driver.call(ReleaseClaims(operation: operation.description, fence: run))
         case .define(_, let uuid):
             let isThere = try await driver.domains().contains { $0.uuid == uuid }
             if isThere { try await driver.undefine(uuid: uuid) }

@@ -88,17 +88,21 @@ public struct ClonePlan: Sendable, Codable, Equatable {
     public var source: String
     /// How a running VM's disks are held at one instant; nil for one that is shut off.
     public var consistency: CloneOptions.Consistency?
+    /// How a migration moves the VM; nil for what makes copies.
+    public var migration: MigrationChoice?
     /// What is copied.
     public var files: [File]
     /// Where to.
     public var targets: [Target]
     /// What a sync of a running VM does with its checkpoints.
     package var checkpoints: CheckpointPlan?
+    /// True when the VM isn't defined on the source any more, so that nothing there can start it.
+    package var isUndefined = false
     /// What concerns the source, and so all targets.
     public var findings: [PreflightFinding]
 
     enum CodingKeys: String, CodingKey {
-        case kind, vm, vmUUID, source, consistency, files, targets, findings
+        case kind, vm, vmUUID, source, consistency, migration, files, targets, findings
     }
 
     /// Bytes of all files, holes included.

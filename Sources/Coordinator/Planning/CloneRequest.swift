@@ -1,6 +1,6 @@
 import Model
 
-/// What `clone`, `replicate` or `sync` is asked to do, or which copies `diff` or `verify` are to compare.
+/// What `clone`, `replicate`, `sync` or `migrate` is asked to do, or which copies `diff` or `verify` are to compare.
 public struct CloneRequest: Sendable, Equatable {
     /// Which of them it is.
     public var kind: OperationKind
@@ -27,7 +27,7 @@ public struct CloneRequest: Sendable, Equatable {
         switch (options.newName, kind) {
         case (let name?, _): name
         case (nil, .clone): "\(vm)_clone"
-        case (nil, .replicate), (nil, .sync), (nil, .promote), (nil, .diff), (nil, .verify): vm
+        case (nil, .replicate), (nil, .sync), (nil, .promote), (nil, .diff), (nil, .verify), (nil, .migrate): vm
         }
     }
 

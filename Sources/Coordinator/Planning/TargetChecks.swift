@@ -22,6 +22,12 @@ struct TargetChecks {
 
     private var nameFindings: [PreflightFinding] {
         guard let existing = facts.existing else { return [] }
+        if request.kind == .migrate {
+            return [
+                .blocks(
+                    .vmExists, "a VM named '\(newName)' is defined there already", fix: "undefine or rename it first")
+            ]
+        }
         if request.kind == .sync {
             // It is the one that is changed, or that has been said already.
             guard let replica = facts.replica, replica.record.definition == nil else { return [] }

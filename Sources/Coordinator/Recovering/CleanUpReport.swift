@@ -80,6 +80,13 @@ extension OpenStep {
             (self.step, undo) = ("\(replica) has its new state", "merge that, and release the claims")
         case .removeReplica(_, _, let replica, _):
             (self.step, undo) = ("the replica \(replica) was promoted", "forget the replica, and release the claims")
+        case .detach: (self.step, undo) = ("the VM's autostart and checkpoints noted", "give them back")
+        case .shutDown(_, let uuid): (self.step, undo) = ("the VM \(uuid) shut down", "start it")
+        case .depart(_, let uuid, _):
+            (self.step, undo) = ("the VM \(uuid) undefined, to be moved", "define it again")
+        case .arrive(_, let uuid): (self.step, undo) = ("the VM \(uuid) defined on its new host", "undefine it")
+        case .handOver(let handOver):
+            (self.step, undo) = ("the VM \(handOver.name) belongs to this host", "complete its move")
         case .tidy:
             (self.step, undo) = ("the copy is complete", "remove what it has replaced, and release the claims")
         }

@@ -43,68 +43,17 @@ package struct Recovery: Sendable {
 
     private func cleanUp(_ status: OperationStatus) async throws(KVMCloneError) -> CleanUpReport {
         var status = status
-        let steps = try await journal.openSteps(of: status.id)
-        var names: [String] = []
-        for record in steps.reversed() where !names.contains(record.step.host) { names.append(record.step.host) }
-        let entries = await withTaskGroup(of: (Int, [CleanUpReport.Entry]).self) { group in
-            for (place, host) in names.enumerated() {
-                let mine = steps.filter { $0.step.host == host }
-                group.addTask { [id = status.id] in (place, await undo(mine, on: host, operation: id)) }
-            }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
-        }
-        let all = names.indices.flatMap { entries[$0] ?? [] }
-        var report = CleanUpReport(id: status.id, kind: status.kind, vm: status.vm, state: status.state, entries: all)
+        let undoing = Undoing(operation: status.id, journal: journal, hosts: hosts, logger: logger)
+        let entries = await undoing.end(try await journal.openSteps(of: status.id))
+        var report = CleanUpReport(
+            id: status.id, kind: status.kind, vm: status.vm, state: status.state, entries: entries)
         if report.isClean, !status.state.isFinal {
             status.state = .failed
             status.completed = Timestamp.now
-            try await written { [status] journal throws(KVMCloneError) in try await journal.update(status) }
+            try await undoing.written { [status] journal throws(KVMCloneError) in try await journal.update(status) }
             report.state = .failed
         }
         return report
-    }
-
-    /// Undoes one host's steps, the last first. One that can't be undone keeps those before it: a file must not go
-    /// while a domain that uses it is still defined.
-    private func undo(
-        _ records: [StepRecord], on host: String, operation: OperationID
-    ) async -> [CleanUpReport.Entry] {
-        var entries: [CleanUpReport.Entry] = []
-        var obstacle: KVMCloneError?
-        for record in records.reversed() {
-            let step = OpenStep(record.step)
-            if let obstacle {
-                let error = KVMCloneError(
-                    obstacle.code, "left as it is, since a later step couldn't be undone", host: host)
-                entries.append(.init(step: step, error: error))
-                continue
-            }
-            do throws(KVMCloneError) {
-                try await StepUndo.undo(record.step, on: hosts(host), operation: operation)
-                try await written { journal throws(KVMCloneError) in
-                    try await journal.forget([record.number], operation: operation)
-                }
-                entries.append(.init(step: step, error: nil))
-            } catch {
-                obstacle = error
-                entries.append(.init(step: step, error: error.on(host)))
-                // Whoever asked for the clean-up tells it from the report.
-                logger.debug(
-                    "undo failed", metadata: ["operation": "\(operation)", "host": "\(host)", "error": "\(error)"])
-            }
-        }
-        return entries
-    }
-
-    /// Writes to the journal what was done, also when the task is cancelled meanwhile.
-    private func written(
-        _ write: @escaping @Sendable (any Journal) async throws(KVMCloneError) -> Void
-    ) async throws(KVMCloneError) {
-        let error = await shielded { [journal] () -> KVMCloneError? in
-            do throws(KVMCloneError) { try await write(journal) } catch { return error }
-            return nil
-        }
-        if let error { throw error }
     }
 }
 

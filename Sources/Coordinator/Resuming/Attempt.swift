@@ -4,6 +4,8 @@ package struct Attempt: Sendable {
     package var number = 1
     /// What earlier runs did that is neither undone nor settled, oldest first.
     package var steps: [StepRecord] = []
+    /// True for one of several copies that an operation makes one after the other: it goes on with nothing.
+    package var isFresh = false
 
     package init() {}
 
@@ -13,5 +15,5 @@ package struct Attempt: Sendable {
     }
 
     /// True when an earlier run may have left something to go on with.
-    package var continues: Bool { number > 1 }
+    package var continues: Bool { number > 1 && !isFresh }
 }

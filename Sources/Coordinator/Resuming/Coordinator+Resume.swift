@@ -33,6 +33,9 @@ extension Coordinator {
         let number = try await journal.takeOver(id, request: request, owner: .current)
         let record = OperationRecord(id: id, request: request, journal: journal)
         do throws(KVMCloneError) {
+            if request.kind == .migrate {
+                return try await goOn(moving: request, record, number: number, begin: begin, stop: stop, emit: emit)
+            }
             let attempt = Attempt(number: number, steps: try await journal.openSteps(of: id))
             let settled = await standing(try await journal.settledTargets(of: id), id, request, emit: emit)
             var outcomes = request.targets.filter(settled.contains).map { host in
@@ -99,7 +102,7 @@ extension Coordinator {
     }
 
     /// Works on the targets that have no copy yet.
-    private func goOn(
+    func goOn(
         with request: CloneRequest, settled: Set<String>, id: OperationID, attempt: Attempt, stop: StopSignal,
         emit: @escaping @Sendable (OperationEvent) -> Void
     ) async throws(KVMCloneError) -> [TargetOutcome] {

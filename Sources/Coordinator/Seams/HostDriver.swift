@@ -51,8 +51,23 @@ package protocol HostDriver: Sendable {
     /// Defines a domain, or changes the definition of the one with the same uuid.
     func define(_ xml: String) async throws(KVMCloneError)
 
-    /// Undefines a domain; its disks and NVRAM file stay.
+    /// Undefines a domain; its disks and NVRAM file stay. libvirt forgets its checkpoints, whose bitmaps stay in the disks.
     func undefine(uuid: String) async throws(KVMCloneError)
+
+    /// What libvirt keeps of a domain beside its definition.
+    func attachments(ofDomain uuid: String) async throws(KVMCloneError) -> DomainAttachments
+
+    /// Gives a domain that is defined and shut off what `attachments` has told of it.
+    func attach(_ attachments: DomainAttachments, toDomain uuid: String) async throws(KVMCloneError)
+
+    /// Starts a domain that is shut off.
+    func start(domain uuid: String) async throws(KVMCloneError)
+
+    /// Asks the guest to shut down; returns before it has.
+    func shutDown(domain uuid: String) async throws(KVMCloneError)
+
+    /// Ends a domain as if its power were cut.
+    func powerOff(domain uuid: String) async throws(KVMCloneError)
 
     /// Freezes the file systems of a running guest through its agent, which has to answer within so many seconds; answers
     /// how many.

@@ -52,6 +52,19 @@ package struct DomainRecord: Sendable, Equatable {
     }
 }
 
+/// What libvirt keeps of a domain beside its definition.
+package struct DomainAttachments: Sendable, Codable, Equatable {
+    /// Whether it starts with its host.
+    package var startsWithHost: Bool
+    /// The XML of its checkpoints, parents first.
+    package var checkpoints: [String]
+
+    package init(startsWithHost: Bool = false, checkpoints: [String] = []) {
+        self.startsWithHost = startsWithHost
+        self.checkpoints = checkpoints
+    }
+}
+
 /// A storage pool as libvirt has it.
 package struct PoolRecord: Sendable, Equatable {
     package var name: String

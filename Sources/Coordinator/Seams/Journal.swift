@@ -117,6 +117,16 @@ package enum Step: Sendable, Codable, Equatable {
         host: String, folder: String, replica: String, jobs: [HexBytes], files: [String], definition: String?)
     /// A VM is defined with overlays on top of its disks; `xml` is without them.
     case redefine(host: String, uuid: String, xml: String)
+    /// What libvirt keeps of a VM that moves away, beside its definition.
+    case detach(host: String, uuid: String, attachments: DomainAttachments)
+    /// A VM that moves away is shut down.
+    case shutDown(host: String, uuid: String)
+    /// A VM that moves away is undefined. It comes back only where it is known not to be on its new host.
+    case depart(host: String, uuid: String, xml: String)
+    /// A VM that moves is defined on its new host.
+    case arrive(host: String, uuid: String)
+    /// A VM belongs to its new host: this is completed, and not undone, by whoever finds it.
+    case handOver(HandOver)
     /// A replica that was promoted is one no more.
     case removeReplica(host: String, folder: String, replica: String, generation: Int)
 
@@ -127,8 +137,18 @@ package enum Step: Sendable, Codable, Equatable {
             .undefine(let host, _, _), .define(let host, _), .tidy(let host, _, _), .backup(let host, _),
             .switchReplica(let host, _, _, _, _), .mergeReplica(let host, _, _, _, _, _), .redefine(let host, _, _),
             .checkpoint(let host, _, _),
-            .removeReplica(let host, _, _, _):
+            .removeReplica(let host, _, _, _), .detach(let host, _, _), .shutDown(let host, _),
+            .depart(let host, _, _), .arrive(let host, _):
             host
+        case .handOver(let handOver): handOver.host
+        }
+    }
+
+    /// True for the steps of a migration that its copies don't take.
+    var movesVM: Bool {
+        switch self {
+        case .detach, .shutDown, .depart, .arrive, .handOver: true
+        default: false
         }
     }
 
@@ -136,7 +156,8 @@ package enum Step: Sendable, Codable, Equatable {
     var isDefinition: Bool {
         switch self {
         case .undefine, .define, .redefine, .switchReplica: true
-        case .claim, .openSend, .backup, .checkpoint, .openReceive, .publish, .tidy, .mergeReplica, .removeReplica:
+        case .claim, .openSend, .backup, .checkpoint, .openReceive, .publish, .tidy, .mergeReplica, .removeReplica,
+            .detach, .shutDown, .depart, .arrive, .handOver:
             false
         }
     }

@@ -19,6 +19,23 @@ extension Domain {
         try checkpoint.number("virDomainCheckpointDelete") { virDomainCheckpointDelete($0, flags) }
     }
 
+    /// The XML of a checkpoint, from which `redefineCheckpoint` makes it again.
+    public func checkpointXML(_ name: String) throws(LibvirtError) -> String {
+        let checkpoint = try handle.object(
+            "virDomainCheckpointLookupByName", release: { virDomainCheckpointFree($0) }
+        ) { virDomainCheckpointLookupByName($0, name, 0) }
+        return try checkpoint.string("virDomainCheckpointGetXMLDesc") {
+            virDomainCheckpointGetXMLDesc($0, VIR_DOMAIN_CHECKPOINT_XML_SECURE.rawValue)
+        }
+    }
+
+    /// Tells libvirt of a checkpoint whose bitmaps are in the disks. Its parent has to be known already.
+    public func redefineCheckpoint(_ xml: String) throws(LibvirtError) {
+        _ = try handle.object("virDomainCheckpointCreateXML", release: { virDomainCheckpointFree($0) }) {
+            virDomainCheckpointCreateXML($0, xml, VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE.rawValue)
+        }
+    }
+
     /// The XML of the backup that runs. Throws `noDomainBackup` when none does.
     public func backupXML() throws(LibvirtError) -> String {
         try handle.string("virDomainBackupGetXMLDesc") { virDomainBackupGetXMLDesc($0, 0) }

@@ -2,6 +2,7 @@ extension CloneOptions {
     private enum Key: String, CodingKey {
         case newName, force, parallel, compression, verify, stallTimeout, deadline, preserveMAC, networkMap, pool
         case bandwidthLimit, view, flatten, copyMedia, path, fanOut, consistency, deltaOnly, repairs, checkpoint
+        case migration
     }
 
     /// Reads options as any version wrote them: what is missing has its default.
@@ -36,6 +37,7 @@ extension CloneOptions {
         try read(.deltaOnly, \.deltaOnly)
         try read(.repairs, \.repairs)
         try read(.checkpoint, \.checkpoint)
+        try read(.migration, \.migration)
     }
 
     /// True when a copy made with `other` is the same as one made with these: what differs is only how it comes about.
@@ -43,5 +45,6 @@ extension CloneOptions {
         newName == other.newName && force == other.force && preserveMAC == other.preserveMAC
             && networkMap == other.networkMap && pool == other.pool && view == other.view && flatten == other.flatten
             && copyMedia == other.copyMedia && consistency == other.consistency
+            && migration.mode == other.migration.mode
     }
 }

@@ -79,6 +79,8 @@ public struct CloneOptions: Sendable, Codable, Equatable {
     public var checkpoint = false
     /// Sync: a replica that a comparison has found to differ is mended.
     public var repairs = false
+    /// Migrate: how the VM is moved.
+    public var migration = MigrationOptions()
     /// Copy CD-ROM and floppy images as well.
     public var copyMedia = false
     /// Which way the bytes may travel.

@@ -5,16 +5,21 @@ public enum OperationKind: String, Sendable, Codable, CaseIterable {
     case sync
     /// A replica is defined as the VM that it is of.
     case promote
+    /// A VM is moved to another host.
+    case migrate
     /// A VM and copies of it are compared, and nothing is written.
     case diff, verify
 
     /// True when it makes copies, and so can be gone on with.
     public var makesCopies: Bool {
         switch self {
-        case .clone, .replicate, .sync: true
+        case .clone, .replicate, .sync, .migrate: true
         case .promote, .diff, .verify: false
         }
     }
+
+    /// True when what it copies to becomes a replica, at least for a while.
+    package var makesReplicas: Bool { self == .sync || self == .migrate }
 }
 
 /// Where an operation stands.
@@ -43,13 +48,17 @@ public enum OperationState: String, Sendable, Codable, CaseIterable {
 
 /// Where one target of an operation stands.
 public enum TargetPhase: String, Sendable, Codable, CaseIterable {
-    case preparing, connecting, copying, syncing, comparing, verifying, publishing, done, failed, cancelled
+    case preparing, connecting, copying, syncing, comparing, verifying, publishing
+    /// The VM is shut down on its old host, and started on its new one.
+    case shuttingDown, starting
+    case done, failed, cancelled
 
     /// True when nothing more will happen to it by itself.
     public var isFinal: Bool {
         switch self {
         case .done, .failed, .cancelled: true
-        case .preparing, .connecting, .copying, .syncing, .comparing, .verifying, .publishing: false
+        case .preparing, .connecting, .copying, .syncing, .comparing, .verifying, .publishing, .shuttingDown, .starting:
+            false
         }
     }
 }

@@ -13,6 +13,7 @@ extension ClonePlan {
 enum PlanText {
     static func render(_ plan: ClonePlan) throws(KVMCloneError) -> String {
         var text = "Plan for \(plan.vm) from \(plan.source); nothing has been changed.\n"
+        if let migration = plan.migration { text += "It moves \(migration.mode.rawValue): \(migration.reason).\n" }
         switch plan.consistency {
         case .agent?: text += "It runs: all disks at one instant, its file systems frozen by the guest's agent.\n"
         case .crash?: text += "It runs: all disks at one instant, as after a power cut.\n"

@@ -6,7 +6,7 @@ enum ResultText {
     static func table(_ result: OperationResult) -> Table {
         var table = Table([
             .init("host"), .init("name"), .init("status"),
-            .init(result.kind == .sync ? "changed" : "size", alignsRight: true),
+            .init(sizeTitle(result.kind), alignsRight: true),
             .init("wire", alignsRight: true), .init("time", alignsRight: true), .init("verified"), .init("path"),
             .init("operation", isWideOnly: true),
         ])
@@ -20,6 +20,14 @@ enum ResultText {
             ])
         }
         return table
+    }
+
+    private static func sizeTitle(_ kind: OperationKind) -> String {
+        switch kind {
+        case .sync: "changed"
+        case .migrate: "copied"
+        default: "size"
+        }
     }
 
     private static func status(_ target: TargetOutcome) -> String {

@@ -38,6 +38,15 @@ struct LyingHost: HostDriver {
     }
     func define(_ xml: String) async throws(KVMCloneError) { try await truth.define(xml) }
     func undefine(uuid: String) async throws(KVMCloneError) { try await truth.undefine(uuid: uuid) }
+    func attachments(ofDomain uuid: String) async throws(KVMCloneError) -> DomainAttachments {
+        try await truth.attachments(ofDomain: uuid)
+    }
+    func attach(_ attachments: DomainAttachments, toDomain uuid: String) async throws(KVMCloneError) {
+        try await truth.attach(attachments, toDomain: uuid)
+    }
+    func start(domain uuid: String) async throws(KVMCloneError) { try await truth.start(domain: uuid) }
+    func shutDown(domain uuid: String) async throws(KVMCloneError) { try await truth.shutDown(domain: uuid) }
+    func powerOff(domain uuid: String) async throws(KVMCloneError) { try await truth.powerOff(domain: uuid) }
     func freeze(domain uuid: String, within seconds: Int) async throws(KVMCloneError) -> Int {
         try await truth.freeze(domain: uuid, within: seconds)
     }

@@ -203,6 +203,43 @@ package final class FakeHost: HostDriver {
         }
     }
 
+    package func attachments(ofDomain uuid: String) async throws(KVMCloneError) -> DomainAttachments {
+        try await named("attachments") { () throws(KVMCloneError) in
+            try state.withLock { state throws(KVMCloneError) in try state.libvirt.attachments(of: uuid) }
+        }
+    }
+
+    package func attach(_ attachments: DomainAttachments, toDomain uuid: String) async throws(KVMCloneError) {
+        try await named("attach") { () throws(KVMCloneError) in
+            try state.withLock { state throws(KVMCloneError) in try state.libvirt.attach(attachments, to: uuid) }
+        }
+    }
+
+    package func start(domain uuid: String) async throws(KVMCloneError) {
+        try await named("start") { () throws(KVMCloneError) in
+            try state.withLock { state throws(KVMCloneError) in
+                try state.libvirt.change(uuid, from: .stopped, to: .running)
+            }
+        }
+    }
+
+    package func shutDown(domain uuid: String) async throws(KVMCloneError) {
+        try await named("shutdown") { () throws(KVMCloneError) in
+            try state.withLock { state throws(KVMCloneError) in
+                let isDeaf = state.libvirt.deaf.contains(uuid)
+                try state.libvirt.change(uuid, from: .running, to: isDeaf ? .running : .stopped)
+            }
+        }
+    }
+
+    package func powerOff(domain uuid: String) async throws(KVMCloneError) {
+        try await named("poweroff") { () throws(KVMCloneError) in
+            try state.withLock { state throws(KVMCloneError) in
+                try state.libvirt.change(uuid, from: .running, to: .stopped)
+            }
+        }
+    }
+
     package func freeze(domain uuid: String, within seconds: Int) async throws(KVMCloneError) -> Int {
         try await named("freeze") { () throws(KVMCloneError) in
             _ = state.withLock { $0.libvirt.frozen.insert(uuid) }

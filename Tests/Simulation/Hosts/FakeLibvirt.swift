@@ -11,6 +11,10 @@ package struct FakeLibvirt: Sendable {
     package var frozen: Set<String> = []
     /// Guests that have an agent, by their names.
     package var agents: Set<String> = []
+    /// Guests that don't hear when they are asked to shut down, by their uuids.
+    package var deaf: Set<String> = []
+    /// Domains that start with their host, by their uuids.
+    package var autostarted: Set<String> = []
     package var capabilities: Result<String?, KVMCloneError> = .success(nil)
 
     init(pool: String) {
@@ -68,10 +72,33 @@ package struct FakeLibvirt: Sendable {
         }
     }
 
+    func attachments(of uuid: String) throws(KVMCloneError) -> DomainAttachments {
+        guard let record = domains.first(where: { $0.uuid == uuid }) else { throw Self.unknown }
+        return DomainAttachments(
+            startsWithHost: autostarted.contains(uuid), checkpoints: record.checkpoints.map { "<name>\($0)</name>" })
+    }
+
+    mutating func attach(_ attachments: DomainAttachments, to uuid: String) throws(KVMCloneError) {
+        guard let place = domains.firstIndex(where: { $0.uuid == uuid }) else { throw Self.unknown }
+        if attachments.startsWithHost { autostarted.insert(uuid) } else { autostarted.remove(uuid) }
+        domains[place].checkpoints = attachments.checkpoints.map { String($0.dropFirst(6).dropLast(7)) }
+    }
+
+    mutating func change(_ uuid: String, from old: VMState, to new: VMState) throws(KVMCloneError) {
+        guard let place = domains.firstIndex(where: { $0.uuid == uuid }) else { throw Self.unknown }
+        guard domains[place].state == old else {
+            throw KVMCloneError(.libvirt, "the domain is \(domains[place].state.rawValue)")
+        }
+        domains[place].state = new
+    }
+
+    private static let unknown = KVMCloneError(.vmNotFound, "no domain with that uuid")
+
     mutating func undefine(_ uuid: String) throws(KVMCloneError) {
         guard let place = domains.firstIndex(where: { $0.uuid == uuid }) else {
-            throw KVMCloneError(.vmNotFound, "no domain with that uuid")
+            throw Self.unknown
         }
+        autostarted.remove(uuid)
         if domains[place].state == .stopped {
             domains.remove(at: place)
         } else {

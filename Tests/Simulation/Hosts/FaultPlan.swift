@@ -31,6 +31,7 @@ package final class FaultPlan: Sendable {
     private struct State {
         var calls: [String] = []
         var faults: [Fault] = []
+        var isDead = false
     }
 
     private let state = Mutex(State())
@@ -55,14 +56,20 @@ package final class FaultPlan: Sendable {
 
     /// Nothing goes wrong any more.
     package func clear() {
-        state.withLock { $0.faults = [] }
+        state.withLock { ($0.faults, $0.isDead) = ([], false) }
+    }
+
+    /// From now on no call gets through, as if who makes them had died.
+    package func die() {
+        state.withLock { $0.isDead = true }
     }
 
     /// Makes a call, with the faults that are meant for it. Each strikes once.
     func perform<Value>(
         _ name: String, _ call: () async throws(KVMCloneError) -> Value
     ) async throws(KVMCloneError) -> Value {
-        let faults = state.withLock { state in
+        let faults = try state.withLock { state throws(KVMCloneError) in
+            if state.isDead { throw Self.error }
             state.calls.append(name)
             let number = state.calls.count
             let mine = state.faults.filter { $0.match == .name(name) || $0.match == .number(number) }

@@ -7,6 +7,8 @@ package final class FaultyJournal: Journal {
     private struct State {
         var writes = 0
         var failing: Int?
+        var last: Int?
+        var death: (@Sendable () -> Void)?
     }
 
     package let memory = MemoryJournal()
@@ -23,11 +25,18 @@ package final class FaultyJournal: Journal {
     /// How many writes there were.
     package var writes: Int { state.withLock { $0.writes } }
 
+    /// The process dies right after the write of that number, from 1: none comes after it, and `death` is called.
+    package func die(after write: Int, _ death: @escaping @Sendable () -> Void) {
+        state.withLock { ($0.last, $0.death) = (write, death) }
+    }
+
     private func write() throws(KVMCloneError) {
-        let fails = state.withLock { state in
+        let (fails, death) = state.withLock { state in
             state.writes += 1
-            return state.writes == state.failing
+            let isOver = state.last.map { state.writes > $0 } ?? false
+            return (isOver || state.writes == state.failing, state.writes == state.last ? state.death : nil)
         }
+        death?()
         if fails { throw KVMCloneError(.general, "the journal can't be written, on purpose") }
     }
 

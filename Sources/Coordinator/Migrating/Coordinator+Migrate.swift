@@ -1,0 +1,90 @@
+import Model
+
+extension Coordinator {
+    /// Moves a VM to another host. Throws when nothing could begin. Afterwards it is on one of them: on the new one, or on
+    /// the old one as before; where a host doesn't answer, so that nobody knows, it isn't started on the other one.
+    func migrate(
+        _ request: CloneRequest, id: OperationID, stop: StopSignal, emit: @escaping @Sendable (OperationEvent) -> Void
+    ) async throws(KVMCloneError) -> OperationResult {
+        let begin = ContinuousClock.now
+        let plan = try await migrationPlan(request, stop: stop)
+        let record = OperationRecord(id: id, request: request, journal: journal)
+        try await record.begin()
+        let run = try await migration(plan, request, id: id, number: 1, stop: stop, emit: emit)
+        for finding in plan.targets.flatMap(\.findings) + plan.findings {
+            emit(.warning(host: nil, message: finding.message))
+        }
+        let outcome = await run.run(first: nil)
+        return await finish(record, [outcome], seconds: begin.duration(to: .now) / .seconds(1), stop: stop, emit: emit)
+    }
+
+    /// Goes on with a migration: what its earlier run had handed over is completed, anything else is taken back and begun
+    /// again, with what its copies have brought.
+    func goOn(
+        moving request: CloneRequest, _ record: OperationRecord, number: Int, begin: ContinuousClock.Instant,
+        stop: StopSignal, emit: @escaping @Sendable (OperationEvent) -> Void
+    ) async throws(KVMCloneError) -> OperationResult {
+        let id = record.id
+        func ended(_ outcome: TargetOutcome) async -> OperationResult {
+            await finish(record, [outcome], seconds: begin.duration(to: .now) / .seconds(1), stop: stop, emit: emit)
+        }
+        let undoing = Undoing(
+            operation: id, journal: journal, hosts: hosts, logger: logger, run: MigrationRun.fence(run: number - 1))
+        var steps = try await journal.openSteps(of: id)
+        let isHandedOver = steps.contains { if case .handOver = $0.step { true } else { false } }
+        let moved = steps.filter(\.step.movesVM)
+        if let failure = await undoing.end(isHandedOver ? steps : moved).compactMap(\.error).first { throw failure }
+        if isHandedOver {
+            var outcome = TargetOutcome(complete: request.targets.first ?? "", newName: request.vm)
+            outcome.warnings = ["it had moved in an earlier run, which is completed now"]
+            emit(.targetEnded(outcome))
+            return await ended(outcome)
+        }
+        let plan = try await migrationPlan(request, stop: stop)
+        steps = try await journal.openSteps(of: id)
+        var first: TargetOutcome?
+        if plan.migration?.runs ?? true {
+            // What a running VM's disks were like then is gone.
+            if let failure = await undoing.end(steps).compactMap(\.error).first { throw failure }
+        } else if !steps.isEmpty {
+            var copying = request
+            copying.kind = .sync
+            let attempt = Attempt(number: MigrationRun.fence(run: number - 1) + 1, steps: steps)
+            first = try await goOn(
+                with: copying, settled: [], id: id, attempt: attempt, stop: stop, emit: MigrationRun.passed(to: emit)
+            ).first
+        }
+        let run = try await migration(plan, request, id: id, number: number, stop: stop, emit: emit)
+        return await ended(await run.run(first: first))
+    }
+
+    /// What a migration is going to do. Throws when it can't.
+    private func migrationPlan(_ request: CloneRequest, stop: StopSignal) async throws(KVMCloneError) -> ClonePlan {
+        let (plan, refused) = try split(try await plan(request, stop: stop), source: request.source)
+        if let error = refused.first?.error { throw error }
+        guard request.targets.count == 1, let target = plan.targets.first else {
+            throw KVMCloneError(.validation, "a VM moves to one host", whatToDo: "name one", field: "DST")
+        }
+        let namesake = try await hosts(target.host).domains().first { $0.uuid == plan.vmUUID }
+        guard namesake == nil else {
+            throw KVMCloneError(
+                .vmExists, "a VM with its uuid is defined there already: '\(namesake?.name ?? "")'", host: target.host,
+                whatToDo: "undefine it first")
+        }
+        return plan
+    }
+
+    func migration(
+        _ plan: ClonePlan, _ request: CloneRequest, id: OperationID, number: Int, stop: StopSignal,
+        emit: @escaping @Sendable (OperationEvent) -> Void
+    ) async throws(KVMCloneError) -> MigrationRun {
+        guard let choice = plan.migration, let target = plan.targets.first else { throw .nothingToDo }
+        var attempt = Attempt()
+        attempt.number = MigrationRun.fence(run: number)
+        return MigrationRun(
+            coordinator: self, request: request, choice: choice, id: id, number: number,
+            source: try await hosts(request.source), target: try await hosts(target.host), uuid: plan.vmUUID,
+            stop: stop, emit: emit,
+            ledger: Ledger(operation: id, journal: journal, attempt: attempt, logger: logger))
+    }
+}

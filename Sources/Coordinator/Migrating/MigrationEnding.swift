@@ -1,0 +1,57 @@
+import AgentProtocol
+import Logging
+import Model
+
+/// Ends a migration that didn't: forward once the VM belongs to its new host, else back to the old one. Back only when it is
+/// known that the VM is not on the new host: else nothing is done to the old one, so that it never runs twice.
+struct MigrationEnding: Sendable {
+    private let hosts: [String]
+    private let handOver: HandOver?
+
+    /// Nil for steps of something else.
+    init?(_ records: [StepRecord]) {
+        var (old, new): (String?, String?)
+        var handOver: HandOver?
+        for record in records {
+            switch record.step {
+            case .detach(let host, _, _), .shutDown(let host, _), .depart(let host, _, _): old = host
+            case .arrive(let host, _): new = host
+            case .handOver(let step): (handOver, old, new) = (step, step.source, step.host)
+            default: break
+            }
+        }
+        guard let old else { return nil }
+        self.handOver = handOver
+        let others = records.map(\.step.host).filter { $0 != old && $0 != new }
+        hosts = [new].compactMap { $0 } + Set(others).sorted() + [old]
+    }
+
+    /// The hosts in the order in which their steps are ended: the old one comes last, and only when all others are done.
+    var order: [String] { hosts }
+
+    /// True when the step is not undone, since the VM has moved.
+    func isMoot(_ step: Step) -> Bool {
+        guard handOver != nil else { return false }
+        switch step {
+        case .detach, .shutDown, .depart, .arrive: return true
+        default: return false
+        }
+    }
+
+    /// Does what is left to do where a step is not undone.
+    func settle(_ step: Step, _ hosts: Coordinator.Hosts) async throws(KVMCloneError) {
+        guard let handOver, case .depart = step else { return }
+        try await Self.leaveRemains(of: handOver, on: hosts(handOver.source))
+    }
+
+    /// What was the VM's disks on the old host becomes a replica.
+    static func leaveRemains(of handOver: HandOver, on driver: any HostDriver) async throws(KVMCloneError) {
+        guard let remains = handOver.remains else { return }
+        let found = try await driver.call(ListReplicas(folders: [remains.folder])).first {
+            $0.name == remains.record.name
+        }
+        guard found == nil else { return }
+        _ = try await driver.call(
+            SwitchReplica(folder: remains.folder, replica: remains.record.name, from: nil, to: remains.record))
+    }
+}

@@ -1,0 +1,68 @@
+import DomainXML
+import Model
+
+/// Decides how a VM is moved. Asks nobody.
+struct MigrationPlanner {
+    let source: SourceFacts
+    let options: CloneOptions
+
+    private var vm: String { source.record.name }
+
+    /// Why it can't be copied while it runs; empty when it can, or when it doesn't run.
+    private var obstacles: [PreflightFinding] {
+        RunningChecks(source: source, options: options).findings().blockers
+    }
+
+    func choice() -> MigrationChoice {
+        guard source.record.state != .stopped else {
+            return MigrationChoice(mode: .cold, reason: "it is shut off", runs: false)
+        }
+        if let mode = options.migration.mode {
+            return MigrationChoice(mode: mode, reason: "as asked for", runs: true)
+        }
+        return MigrationChoice(
+            mode: .warm, reason: "it runs, and is down only while what it has written last is copied", runs: true)
+    }
+
+    /// What stands in the way of moving it, beside what stands in the way of copying it.
+    func findings(_ choice: MigrationChoice) -> [PreflightFinding] {
+        let record = source.record
+        var findings: [PreflightFinding] = []
+        if record.state != .stopped, record.state != .running {
+            findings.append(
+                .blocks(
+                    .validation, "VM '\(vm)' is \(record.state.rawValue); only one that runs or is shut off is moved",
+                    fix: "virsh resume \(vm) on \(source.host), or shut it down"))
+        }
+        if !record.snapshots.isEmpty {
+            findings.append(
+                .blocks(
+                    .validation,
+                    "VM '\(vm)' has \(record.snapshots.count) snapshots, which would not come along: "
+                        + record.snapshots.prefix(5).joined(separator: ", "),
+                    fix: "remove them: virsh snapshot-delete \(vm) NAME on \(source.host)"))
+        }
+        if choice.mode == .warm, !obstacles.isEmpty {
+            findings.append(
+                .blocks(
+                    .validation, "it can't be copied while it runs",
+                    fix: "move it --cold: it is down while all of it is copied"))
+        }
+        if choice.mode == .warm, source.record.state == .stopped { return findings }
+        if options.migration.mode == .warm, !choice.runs {
+            findings.append(.warning(.validation, "VM '\(vm)' is shut off: there is nothing to copy while it runs"))
+        }
+        return findings
+    }
+}
+
+extension SourceFacts {
+    /// The same once it is shut down.
+    var shutOff: SourceFacts {
+        var facts = self
+        facts.record.state = .stopped
+        facts.record.activeXML = nil
+        facts.live = nil
+        return facts
+    }
+}

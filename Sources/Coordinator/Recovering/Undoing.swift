@@ -1,0 +1,96 @@
+import Logging
+import Model
+
+/// Undoes steps of an operation on all of its hosts, and completes those that can't be taken back.
+struct Undoing: Sendable {
+    let operation: OperationID
+    let journal: any Journal
+    let hosts: Coordinator.Hosts
+    let logger: Logger
+    /// The run of the operation that they belong to at most.
+    var run = Int.max
+
+    /// Ends `records`: each host's last step first, the hosts at the same time, or one after the other where that matters.
+    func end(_ records: [StepRecord]) async -> [CleanUpReport.Entry] {
+        if let migration = MigrationEnding(records) { return await end(records, migration) }
+        var names: [String] = []
+        for record in records.reversed() where !names.contains(record.step.host) { names.append(record.step.host) }
+        let entries = await withTaskGroup(of: (Int, [CleanUpReport.Entry]).self) { group in
+            for (place, host) in names.enumerated() {
+                let mine = records.filter { $0.step.host == host }
+                group.addTask { (place, await undo(mine, on: host, migration: nil)) }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        return names.indices.flatMap { entries[$0] ?? [] }
+    }
+
+    private func end(_ records: [StepRecord], _ migration: MigrationEnding) async -> [CleanUpReport.Entry] {
+        var entries: [CleanUpReport.Entry] = []
+        for host in migration.order {
+            let mine = records.filter { $0.step.host == host }
+            if let obstacle = entries.first(where: { $0.error != nil }) {
+                entries += mine.reversed().map { record in
+                    CleanUpReport.Entry(
+                        step: OpenStep(record.step),
+                        error: KVMCloneError(
+                            obstacle.error?.code ?? .general,
+                            "left as it is, since it isn't known what became of the VM on \(obstacle.step.host)",
+                            host: host,
+                            whatToDo: "bring \(obstacle.step.host) back, and run it again: kvm-clone op "
+                                + "cleanup \(operation)"))
+                }
+                continue
+            }
+            entries += await undo(mine, on: host, migration: migration)
+        }
+        return entries
+    }
+
+    /// Undoes one host's steps, the last first. One that can't be undone keeps those before it: a file must not go
+    /// while a domain that uses it is still defined.
+    private func undo(
+        _ records: [StepRecord], on host: String, migration: MigrationEnding?
+    ) async -> [CleanUpReport.Entry] {
+        var entries: [CleanUpReport.Entry] = []
+        var obstacle: KVMCloneError?
+        for record in records.reversed() {
+            let step = OpenStep(record.step)
+            if let obstacle {
+                let error = KVMCloneError(
+                    obstacle.code, "left as it is, since a later step couldn't be undone", host: host)
+                entries.append(.init(step: step, error: error))
+                continue
+            }
+            do throws(KVMCloneError) {
+                if let migration, migration.isMoot(record.step) {
+                    try await migration.settle(record.step, hosts)
+                } else {
+                    try await StepUndo.undo(record.step, on: hosts(host), operation: operation, run: run)
+                }
+                try await written { journal throws(KVMCloneError) in
+                    try await journal.forget([record.number], operation: operation)
+                }
+                entries.append(.init(step: step, error: nil))
+            } catch {
+                obstacle = error
+                entries.append(.init(step: step, error: error.on(host)))
+                // Whoever asked for it tells it.
+                logger.debug(
+                    "undo failed", metadata: ["operation": "\(operation)", "host": "\(host)", "error": "\(error)"])
+            }
+        }
+        return entries
+    }
+
+    /// Writes to the journal what was done, also when the task is cancelled meanwhile.
+    func written(
+        _ write: @escaping @Sendable (any Journal) async throws(KVMCloneError) -> Void
+    ) async throws(KVMCloneError) {
+        let error = await shielded { [journal] () -> KVMCloneError? in
+            do throws(KVMCloneError) { try await write(journal) } catch { return error }
+            return nil
+        }
+        if let error { throw error }
+    }
+}

@@ -1,0 +1,39 @@
+/// How a VM is moved.
+public enum MigrationMode: String, Sendable, Codable, CaseIterable {
+    /// It is shut down, copied and started.
+    case cold
+    /// It is copied while it runs, shut down when little is left to copy, and started.
+    case warm
+}
+
+/// What `migrate` is told beside how to copy.
+public struct MigrationOptions: Sendable, Codable, Equatable {
+    /// How the VM is moved; nil: in the way that interrupts it least.
+    public var mode: MigrationMode?
+    /// Seconds that the guest has for shutting down.
+    public var shutdownTimeout = 300
+    /// A guest that isn't down by then is switched off; else the migration ends, and the guest stays where it is.
+    public var forcesOff = false
+    /// Seconds that the last copy of a warm migration should take at most, during which the guest is down.
+    public var downtime = 10
+
+    /// The default options.
+    public init() {}
+}
+
+/// The way in which a plan moves a VM.
+public struct MigrationChoice: Sendable, Codable, Equatable {
+    /// How.
+    public var mode: MigrationMode
+    /// Why so.
+    public var reason: String
+    /// True when the VM runs, and is to run afterwards.
+    public var runs: Bool
+
+    /// Makes a choice from its parts.
+    public init(mode: MigrationMode, reason: String, runs: Bool) {
+        self.mode = mode
+        self.reason = reason
+        self.runs = runs
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Interface
+import KVMClone
+import Model
+
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate", abstract: "Move a VM to another host.",
+        usage: "kvm-clone migrate [<options>] SRC DST VM",
+        discussion: """
+            The VM keeps its name, uuid and MAC addresses. One that runs is copied while it runs (warm), until little is left; \
+            then it is shut down, the rest is copied, and it starts on the other host. Whatever fails before that takes \
+            everything back, and it runs where it was. Its old disks stay as a replica, so that the way back is a matter of \
+            what has changed. Replicas that are there already are used.
+            """)
+
+    @Argument(help: .init("Source host, target host and VM.", valueName: "SRC DST VM"))
+    var operands: [String] = []
+
+    @Flag(help: "Copy it while it runs, and shut it down when little is left.")
+    var warm = false
+
+    @Flag(help: "Shut it down first, or move one that is shut off.")
+    var cold = false
+
+    @Option(
+        help: .init("Seconds that the last copy of --warm should take at most (default: 10).", valueName: "seconds"))
+    var downtime: String?
+
+    @Option(help: .init("Seconds that the guest has for shutting down (default: 300).", valueName: "seconds"))
+    var shutdownTimeout: String?
+
+    @Flag(help: "Switch a guest off that isn't down by then; else it stays where it is.")
+    var forceOff = false
+
+    @OptionGroup var transfer: TransferOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run() async throws {
+        let context = try CommandContext(global, flags: transfer.flags)
+        let run = RequestRun(request: try request(context.configuration), global: global)
+        if transfer.dryRun {
+            try await run.showPlan(context)
+        } else {
+            try await run.perform(context)
+        }
+    }
+
+    /// The request that the command line and the configuration make.
+    func request(_ configuration: Configuration) throws(KVMCloneError) -> CloneRequest {
+        let operands = try CopyOperands(operands)
+        guard operands.targets.count == 1 else {
+            throw KVMCloneError(
+                .validation, "a VM moves to one host, not to \(operands.targets.count)", whatToDo: "name one",
+                field: "DST")
+        }
+        guard !(warm && cold) else {
+            throw KVMCloneError(.validation, "--warm and --cold", whatToDo: "choose one of them", field: "--warm")
+        }
+        var options = try transfer.cloneOptions(configuration)
+        options.migration.mode = warm ? .warm : cold ? .cold : nil
+        options.migration.forcesOff = forceOff
+        if let downtime { options.migration.downtime = try Self.seconds(downtime, "--downtime") }
+        if let shutdownTimeout {
+            options.migration.shutdownTimeout = try Self.seconds(shutdownTimeout, "--shutdown-timeout")
+        }
+        return CloneRequest(
+            kind: .migrate, vm: operands.vm, source: operands.source, targets: operands.targets, options: options)
+    }
+
+    private static func seconds(_ text: String, _ field: String) throws(KVMCloneError) -> Int {
+        guard let value = Int(text), (1...86400).contains(value) else {
+            throw KVMCloneError(
+                .invalidTimeout, "'\(Validation.printable(text))' is no number of seconds",
+                whatToDo: "choose 1 to 86400", field: field)
+        }
+        return value
+    }
+}
