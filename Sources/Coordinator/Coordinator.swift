@@ -54,9 +54,6 @@ package struct Coordinator: Sendable {
     /// that as its finding.
     package func plan(_ request: CloneRequest) async throws(KVMCloneError) -> ClonePlan {
         try request.validate()
-        var request = request
-        // A replica has what its guest reads: that is what can be compared later on.
-        if request.kind.makesReplicas { request.options.view = .guest }
         openConnections(to: request.targets, newName: request.newName)
         let source = try await SourceFacts.gather(
             vm: request.vm, from: hosts(request.source), options: request.options)
@@ -65,7 +62,9 @@ package struct Coordinator: Sendable {
 
     /// The same with what is known of the source.
     func plan(_ request: CloneRequest, source: SourceFacts) async throws(KVMCloneError) -> ClonePlan {
-        var source = source
+        var (request, source) = (request, source)
+        // A replica has what its guest reads: that is what can be compared later on.
+        if request.kind.makesReplicas { request.options.view = .guest }
         var choice: MigrationChoice?
         var obstacles: [PreflightFinding] = []
         if request.kind == .migrate {

@@ -6,10 +6,12 @@ struct Arrival: Sendable {
     let driver: any HostDriver
     let replica: Replica
     let id: OperationID
+    /// How long a host is asked that doesn't answer.
+    let patience: Duration
 
     /// The replica as a pass of the migration has left it. Throws when it isn't that any more.
     static func find(
-        _ name: String, by id: OperationID, on driver: any HostDriver
+        _ name: String, by id: OperationID, on driver: any HostDriver, patience: Duration
     ) async throws(KVMCloneError) -> Arrival {
         guard let replica = try await driver.replica(named: name), replica.record.operation == "\(id)",
             !replica.record.needsMerge
@@ -18,7 +20,7 @@ struct Arrival: Sendable {
                 .sync, "the disks of '\(name)' have changed since they were copied", host: driver.name,
                 whatToDo: "leave them alone, and run it again", exitCode: .tryAgain)
         }
-        return Arrival(driver: driver, replica: replica, id: id)
+        return Arrival(driver: driver, replica: replica, id: id, patience: patience)
     }
 
     /// Defines the VM. It isn't started, and doesn't start with its host before it has left the old one for good.
@@ -60,7 +62,7 @@ struct Arrival: Sendable {
 
     /// Its state; nil when it isn't defined. Asks for a while when the host can't be reached.
     private func state() async -> Result<VMState?, KVMCloneError> {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + patience
         while true {
             do throws(KVMCloneError) {
                 return .success(try await driver.domains().first { $0.uuid == replica.record.uuid }?.state)

@@ -31,7 +31,9 @@ extension Coordinator {
         let undoing = Undoing(
             operation: id, journal: journal, hosts: hosts, logger: logger, run: MigrationRun.fence(run: number - 1))
         var steps = try await journal.openSteps(of: id)
-        let isHandedOver = steps.contains { if case .handOver = $0.step { true } else { false } }
+        let isHandedOver =
+            try await steps.isEmpty
+            ? hasMoved(request) : steps.contains { if case .handOver = $0.step { true } else { false } }
         let moved = steps.filter(\.step.movesVM)
         if let failure = await undoing.end(isHandedOver ? steps : moved).compactMap(\.error).first { throw failure }
         if isHandedOver {
@@ -40,10 +42,9 @@ extension Coordinator {
             emit(.targetEnded(outcome))
             return await ended(outcome)
         }
-        let plan = try await migrationPlan(request, stop: stop)
         steps = try await journal.openSteps(of: id)
         var first: TargetOutcome?
-        if plan.migration?.runs ?? true {
+        if try await hosts(request.source).domain(named: request.vm)?.state != .stopped {
             // What a running VM's disks were like then is gone.
             if let failure = await undoing.end(steps).compactMap(\.error).first { throw failure }
         } else if !steps.isEmpty {
@@ -54,8 +55,17 @@ extension Coordinator {
                 with: copying, settled: [], id: id, attempt: attempt, stop: stop, emit: MigrationRun.passed(to: emit)
             ).first
         }
+        let plan = try await migrationPlan(request, stop: stop)
         let run = try await migration(plan, request, id: id, number: number, stop: stop, emit: emit)
         return await ended(await run.run(first: first))
+    }
+
+    /// Whether the VM is on its new host, and no more on its old one.
+    private func hasMoved(_ request: CloneRequest) async throws(KVMCloneError) -> Bool {
+        guard let target = request.targets.first,
+            try await hosts(request.source).domain(named: request.vm) == nil
+        else { return false }
+        return try await hosts(target).domain(named: request.vm) != nil
     }
 
     /// What a migration is going to do. Throws when it can't.

@@ -29,6 +29,12 @@ struct MigrationEnding: Sendable {
     /// The hosts in the order in which their steps are ended: the old one comes last, and only when all others are done.
     var order: [String] { hosts }
 
+    /// True once the VM belongs to its new host.
+    var isForward: Bool { handOver != nil }
+
+    /// True for the step that says so.
+    func isHandOver(_ step: Step) -> Bool { if case .handOver = step { true } else { false } }
+
     /// True when the step is not undone, since the VM has moved.
     func isMoot(_ step: Step) -> Bool {
         guard handOver != nil else { return false }

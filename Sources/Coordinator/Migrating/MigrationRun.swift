@@ -100,7 +100,7 @@ struct MigrationRun: Sendable {
         try await ledger.perform(.claim(host: target.name)) { () throws(KVMCloneError) in
             _ = try await target.call(claim)
         }
-        let arrival = try await Arrival.find(request.vm, by: id, on: target)
+        let arrival = try await Arrival.find(request.vm, by: id, on: target, patience: coordinator.patience.untilLost)
         try await arrival.define(ledger)
         let record = arrival.replica.record
         let handOver = HandOver(

@@ -28,23 +28,32 @@ struct Undoing: Sendable {
     private func end(_ records: [StepRecord], _ migration: MigrationEnding) async -> [CleanUpReport.Entry] {
         var entries: [CleanUpReport.Entry] = []
         for host in migration.order {
-            let mine = records.filter { $0.step.host == host }
-            if let obstacle = entries.first(where: { $0.error != nil }) {
-                entries += mine.reversed().map { record in
-                    CleanUpReport.Entry(
-                        step: OpenStep(record.step),
-                        error: KVMCloneError(
-                            obstacle.error?.code ?? .general,
-                            "left as it is, since it isn't known what became of the VM on \(obstacle.step.host)",
-                            host: host,
-                            whatToDo: "bring \(obstacle.step.host) back, and run it again: kvm-clone op "
-                                + "cleanup \(operation)"))
-                }
-                continue
+            let mine = records.filter { $0.step.host == host && !migration.isHandOver($0.step) }
+            let obstacle = migration.isForward ? nil : entries.first { $0.error != nil }
+            if let obstacle {
+                entries += mine.reversed().map { left($0.step, since: obstacle) }
+            } else {
+                entries += await undo(mine, on: host, migration: migration)
             }
-            entries += await undo(mine, on: host, migration: migration)
+        }
+        // It says that the VM belongs to its new host, and so goes last.
+        for record in records where migration.isHandOver(record.step) {
+            if let obstacle = entries.first(where: { $0.error != nil }) {
+                entries.append(left(record.step, since: obstacle))
+            } else {
+                entries += await undo([record], on: record.step.host, migration: migration)
+            }
         }
         return entries
+    }
+
+    private func left(_ step: Step, since obstacle: CleanUpReport.Entry) -> CleanUpReport.Entry {
+        let host = obstacle.step.host
+        return CleanUpReport.Entry(
+            step: OpenStep(step),
+            error: KVMCloneError(
+                obstacle.error?.code ?? .general, "left as it is, before \(host) is in order", host: step.host,
+                whatToDo: "bring \(host) back, and run it again: kvm-clone op cleanup \(operation)"))
     }
 
     /// Undoes one host's steps, the last first. One that can't be undone keeps those before it: a file must not go
