@@ -6,7 +6,7 @@ extension Host {
     package func attachments(ofDomain uuid: String) async throws(KVMCloneError) -> DomainAttachments {
         try await session().run { connection throws(LibvirtError) in
             let domain = try connection.domain(uuid: uuid)
-            var attachments = DomainAttachments(startsWithHost: try domain.startsWithHost())
+            var attachments = DomainAttachments(startsWithHost: try domain.isAutostart())
             do throws(LibvirtError) {
                 for name in try domain.checkpointNames() {
                     attachments.checkpoints.append(try domain.checkpointXML(name))
@@ -21,8 +21,8 @@ extension Host {
     package func attach(_ attachments: DomainAttachments, toDomain uuid: String) async throws(KVMCloneError) {
         try await session().run { connection throws(LibvirtError) in
             let domain = try connection.domain(uuid: uuid)
-            if try domain.startsWithHost() != attachments.startsWithHost {
-                try domain.setStartsWithHost(attachments.startsWithHost)
+            if try domain.isAutostart() != attachments.startsWithHost {
+                try domain.setAutostart(attachments.startsWithHost)
             }
             for xml in attachments.checkpoints { try domain.redefineCheckpoint(xml) }
         }

@@ -11,8 +11,9 @@ extension Coordinator {
         let record = OperationRecord(id: id, request: request, journal: journal)
         try await record.begin()
         let run = try await migration(plan, request, id: id, number: 1, stop: stop, emit: emit)
-        for finding in plan.targets.flatMap(\.findings) + plan.findings {
-            emit(.warning(host: nil, message: finding.message))
+        for finding in plan.findings { emit(.warning(host: plan.source, message: finding.message)) }
+        for target in plan.targets {
+            for finding in target.findings { emit(.warning(host: target.host, message: finding.message)) }
         }
         let outcome = await run.run(first: nil)
         return await finish(record, [outcome], seconds: begin.duration(to: .now) / .seconds(1), stop: stop, emit: emit)

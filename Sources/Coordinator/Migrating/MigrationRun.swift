@@ -216,8 +216,12 @@ extension MigrationRun {
         guard pass < Self.passes else { throw KVMCloneError(.general, "\(pass) copies in one migration") }
         var attempt = Attempt(number: (number - 1) * Self.passes + pass, steps: [])
         attempt.isFresh = true
+        var plan = plan
+        // Those of the migration's plan were told when it began.
+        plan.findings = []
+        for place in plan.targets.indices { plan.targets[place].findings = [] }
         let work = try await coordinator.work(plan, copying, stop: stop)
-        let outcomes = await coordinator.carryOut(work, id: id, attempt: attempt, emit: Self.passed(to: emit))
+        let outcomes = await coordinator.carryOut(work, id: id, attempt: attempt, emit: Self.passed(to: emit, pass))
         guard let outcome = outcomes.first else { throw KVMCloneError(.general, "a copy without an outcome") }
         return outcome
     }
@@ -233,16 +237,16 @@ extension MigrationRun {
         }
     }
 
-    /// Passes on what a copy tells, but for its end, which isn't the migration's.
+    /// Passes on what a copy tells, but for its end, which isn't the migration's, and for what was said of the plan already.
     static func passed(
-        to emit: @escaping @Sendable (OperationEvent) -> Void
+        to emit: @escaping @Sendable (OperationEvent) -> Void, _ pass: Int = 1
     ) -> @Sendable (OperationEvent) -> Void {
         { event in
             switch event {
             case .targetEnded, .ended: break
             case .phase(_, .done, _): break
             case .started(var start):
-                start.kind = .migrate
+                (start.kind, start.pass) = (.migrate, pass)
                 emit(.started(start))
             default: emit(event)
             }

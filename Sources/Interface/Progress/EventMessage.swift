@@ -9,10 +9,11 @@ enum EventMessage {
     private static func text(of event: OperationEvent, start: OperationStart?) -> String {
         switch event {
         case .started(let start):
+            if let pass = start.pass, pass > 1 { return "copy \(pass) of \(start.vm)" }
             return
                 "\(start.kind.rawValue) of \(start.vm) from \(start.source) to \(start.targets.joined(separator: ", "))"
         case .phase(let host, let phase, let detail):
-            return "\(host): \(phase.rawValue)" + (detail.map { ", \($0)" } ?? "")
+            return "\(host): \(phase.words)" + (detail.map { ", \($0)" } ?? "")
         case .progress(let snapshot): return snapshot.targets.map(target).joined(separator: "; ")
         case .warning(let host, let message): return (host.map { "\($0): " } ?? "") + "warning: \(message)"
         case .targetEnded(let outcome): return ended(outcome, start?.kind)
@@ -23,10 +24,10 @@ enum EventMessage {
     static func target(_ target: TargetProgress) -> String {
         let isReading = target.phase == .verifying || target.phase == .comparing
         guard !target.disks.isEmpty, target.phase == .copying || isReading else {
-            return "\(target.host): \(target.phase.rawValue)"
+            return "\(target.host): \(target.phase.words)"
         }
         let share = target.share
-        return "\(target.host): \(isReading ? "\(target.phase.rawValue) " : "")\(Figures.percent(share))% "
+        return "\(target.host): \(isReading ? "\(target.phase.words) " : "")\(Figures.percent(share))% "
             + "\(Figures.fraction(share.moved, of: share.expected)) \(Figures.rate(target.rate))"
     }
 

@@ -56,7 +56,7 @@ extension ProgressView {
     /// `⠹ web01→kvm3 connecting`.
     func waiting(_ target: ProgressState.TargetLine, name: String) -> String {
         let detail = target.detail.map { " " + Validation.harmless($0) } ?? ""
-        return "\(spinner) \(name) \(target.phase.rawValue)\(detail)"
+        return "\(spinner) \(name) \(target.phase.words)\(detail)"
     }
 
     /// `⠹ web01→kvm3 vda ██████▎    63% 7.05/11.2G  91M/s 0:13`. What there is no room for is left off, the least
@@ -73,7 +73,7 @@ extension ProgressView {
         let left =
             isCopying
             ? (disk.secondsLeft.map { DisplayWidth.pad(Figures.clock($0), to: 4, right: true) } ?? "")
-            : target.phase == .verifying ? "verifying \(Figures.percent(disk.share))%" : target.phase.rawValue
+            : target.phase == .verifying ? "verifying \(Figures.percent(disk.share))%" : target.phase.words
         let way = target.path == .coordinator ? "via coordinator" : ""
 
         // Each is what stands right of the bar. The fullest one that leaves the bar its columns wins.

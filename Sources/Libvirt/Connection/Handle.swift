@@ -65,15 +65,15 @@ final class Handle: @unchecked Sendable {  // the pointer never changes, and lib
         withExtendedLifetime(self) { body(pointer) }
     }
 
-    /// Calls a function that returns a new object.
+    /// Calls a function that returns a new object, of this object's connection or of another one.
     func object(
-        _ call: String, release: @escaping @Sendable (OpaquePointer) -> Int32,
+        _ call: String, release: @escaping @Sendable (OpaquePointer) -> Int32, on other: ConnectionHandle? = nil,
         _ body: (OpaquePointer) -> OpaquePointer?
     ) throws(LibvirtError) -> Handle {
         try connection.checkOpen(call)
         defer { withExtendedLifetime(self) {} }
         guard let object = body(pointer) else { throw LibvirtError.last(call) }
-        return Handle(object, on: connection, release: release)
+        return Handle(object, on: other ?? connection, release: release)
     }
 
     /// Calls a function that returns an array of new objects.

@@ -32,18 +32,6 @@ extension Domain {
         try handle.number("virDomainUndefineFlags") { virDomainUndefineFlags($0, options.rawValue) }
     }
 
-    /// Whether it starts with its host.
-    public func startsWithHost() throws(LibvirtError) -> Bool {
-        var value: Int32 = 0
-        try handle.number("virDomainGetAutostart") { virDomainGetAutostart($0, &value) }
-        return value == 1
-    }
-
-    /// Decides whether it starts with its host.
-    public func setStartsWithHost(_ value: Bool) throws(LibvirtError) {
-        try handle.number("virDomainSetAutostart") { virDomainSetAutostart($0, value ? 1 : 0) }
-    }
-
     /// Whether libvirt holds a saved state of the domain, which its next start restores.
     public func hasManagedSave() throws(LibvirtError) -> Bool {
         try handle.number("virDomainHasManagedSaveImage") { virDomainHasManagedSaveImage($0, 0) } == 1

@@ -30,6 +30,8 @@ public struct OperationStart: Sendable, Codable, Equatable {
     public var newNames: [String]
     /// Disks with their guest names and sizes.
     public var disks: [DiskProgress]
+    /// Which of several copies it begins, from 1, where one is made after the other.
+    public var pass: Int?
 
     /// Makes a record from its parts.
     public init(

@@ -50,8 +50,12 @@ public enum OperationState: String, Sendable, Codable, CaseIterable {
 public enum TargetPhase: String, Sendable, Codable, CaseIterable {
     case preparing, connecting, copying, syncing, comparing, verifying, publishing
     /// The VM is shut down on its old host, and started on its new one.
-    case shuttingDown, starting
+    case shuttingDown = "shutting_down"
+    case starting
     case done, failed, cancelled
+
+    /// Its name for people.
+    public var words: String { self == .shuttingDown ? "shutting down" : rawValue }
 
     /// True when nothing more will happen to it by itself.
     public var isFinal: Bool {

@@ -78,7 +78,7 @@ struct MigrationTests {
         }
         #expect(result.exitCode == .ok, "\(result)")
         #expect(move.whereabouts == ["target1 running"])
-        #expect(order.withLock { $0 } == ["copying", "syncing", "shuttingDown", "syncing", "starting"])
+        #expect(order.withLock { $0 } == ["copying", "syncing", "shutting_down", "syncing", "starting"])
         let defects = try await move.defects(movedTo: move.target, by: id)
         #expect(defects == [])
         await move.fleet.close()
