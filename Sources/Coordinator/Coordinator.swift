@@ -62,6 +62,7 @@ package struct Coordinator: Sendable {
 
     /// The same with what is known of the source.
     func plan(_ request: CloneRequest, source: SourceFacts) async throws(KVMCloneError) -> ClonePlan {
+        let original = (request: request, source: source)
         var (request, source) = (request, source)
         // A replica has what its guest reads: that is what can be compared later on.
         if request.kind.makesReplicas { request.options.view = .guest }
@@ -73,15 +74,21 @@ package struct Coordinator: Sendable {
             (choice, obstacles) = (chosen, planner.findings(chosen))
             if chosen.mode == .cold { source = source.shutOff }
         }
+        if choice?.mode == .live {
+            // It isn't copied, so that it doesn't matter whether its file systems could be frozen.
+            request.options.consistency = .crash
+        }
         let planner = ClonePlanner(request: request, source: source)
         var plan = planner.base()
         plan.migration = choice
         plan.findings += obstacles
+        let isLive = choice?.mode == .live
+        if isLive { plan.files = LivePlanner.files(plan.files, of: source.domain) }
         let (isSync, newName, files) = (request.kind.makesReplicas, request.newName, plan.files)
         let question = TargetFacts.Question(
             syncsFrom: isSync ? request.source : nil,
             fileNames: {
-                isSync
+                isSync && !isLive
                     ? SyncPlanner.names(files, name: newName, replica: $0) : FilePlanner.names(for: files, vm: newName)
             }, paths: source.pathsNeededOnTarget(request.options).map(\.path))
         let pool = request.options.pool
@@ -104,6 +111,16 @@ package struct Coordinator: Sendable {
         var generator = SystemRandomNumberGenerator()
         for host in request.targets {
             switch gathered[host] {
+            case .success(let facts)? where isLive && facts.replica != nil && request.options.migration.mode == nil:
+                // What is there already is worth more than the moment without the guest.
+                var other = original.request
+                other.options.migration.mode = .warm
+                var again = try await self.plan(other, source: original.source)
+                again.migration = MigrationPlanner.withReplica
+                return again
+            case .success(let facts)? where isLive:
+                plan.targets.append(
+                    LivePlanner(request: request, source: source, facts: facts, files: plan.files).target())
             case .success(let facts)? where isSync:
                 plan.targets.append(
                     SyncPlanner(request: request, source: source, facts: facts, files: plan.files).target())

@@ -55,6 +55,10 @@ package enum StepUndo {
         case .handOver(let handOver):
             try await Arrival.complete(handOver, on: driver)
             _ = try await driver.call(ReleaseClaims(operation: operation.description, fence: run))
+        case .tunnel(_, let job):
+            _ = try await driver.call(CloseTunnel(job: job, operation: operation.description))
+        // `LiveMove.resolve` has done what there is to do.
+        case .moveLive: break
         case .define(_, let uuid):
             let isThere = try await driver.domains().contains { $0.uuid == uuid }
             if isThere { try await driver.undefine(uuid: uuid) }

@@ -10,12 +10,11 @@ extension Coordinator {
         let plan = try await migrationPlan(request, stop: stop)
         let record = OperationRecord(id: id, request: request, journal: journal)
         try await record.begin()
-        let run = try await migration(plan, request, id: id, number: 1, stop: stop, emit: emit)
         for finding in plan.findings { emit(.warning(host: plan.source, message: finding.message)) }
         for target in plan.targets {
             for finding in target.findings { emit(.warning(host: target.host, message: finding.message)) }
         }
-        let outcome = await run.run(first: nil)
+        let outcome = try await moved(plan, request, id: id, number: 1, first: nil, stop: stop, emit: emit)
         return await finish(record, [outcome], seconds: begin.duration(to: .now) / .seconds(1), stop: stop, emit: emit)
     }
 
@@ -57,8 +56,8 @@ extension Coordinator {
             ).first
         }
         let plan = try await migrationPlan(request, stop: stop)
-        let run = try await migration(plan, request, id: id, number: number, stop: stop, emit: emit)
-        return await ended(await run.run(first: first))
+        return await ended(
+            try await moved(plan, request, id: id, number: number, first: first, stop: stop, emit: emit))
     }
 
     /// Whether the VM is on its new host, and no more on its old one.
@@ -85,17 +84,24 @@ extension Coordinator {
         return plan
     }
 
-    func migration(
-        _ plan: ClonePlan, _ request: CloneRequest, id: OperationID, number: Int, stop: StopSignal,
-        emit: @escaping @Sendable (OperationEvent) -> Void
-    ) async throws(KVMCloneError) -> MigrationRun {
+    /// Moves it as planned.
+    private func moved(
+        _ plan: ClonePlan, _ request: CloneRequest, id: OperationID, number: Int, first: TargetOutcome?,
+        stop: StopSignal, emit: @escaping @Sendable (OperationEvent) -> Void
+    ) async throws(KVMCloneError) -> TargetOutcome {
         guard let choice = plan.migration, let target = plan.targets.first else { throw .nothingToDo }
-        var attempt = Attempt()
-        attempt.number = MigrationRun.fence(run: number)
-        return MigrationRun(
-            coordinator: self, request: request, choice: choice, id: id, number: number,
-            source: try await hosts(request.source), target: try await hosts(target.host), uuid: plan.vmUUID,
-            stop: stop, emit: emit,
-            ledger: Ledger(operation: id, journal: journal, attempt: attempt, logger: logger))
+        let attempt = Attempt(number: MigrationRun.fence(run: number), steps: [])
+        let ledger = Ledger(operation: id, journal: journal, attempt: attempt, logger: logger)
+        let (here, there) = (try await hosts(request.source), try await hosts(target.host))
+        guard choice.mode != .live else {
+            return await LiveRun(
+                coordinator: self, request: request, plan: plan, place: target, id: id, number: number, source: here,
+                target: there, stop: stop, emit: emit, ledger: ledger
+            ).run()
+        }
+        return await MigrationRun(
+            coordinator: self, request: request, choice: choice, id: id, number: number, source: here, target: there,
+            uuid: plan.vmUUID, stop: stop, emit: emit, ledger: ledger
+        ).run(first: first)
     }
 }

@@ -75,7 +75,8 @@ struct Departure: Sendable {
 
     /// What its disks become when it is gone: a replica of what it is on its new host; nil where they can't be one.
     static func remains(
-        _ source: SourceFacts, of copy: ReplicaRecord, id: OperationID, on target: String
+        _ source: SourceFacts, by id: OperationID, on target: String, taken: String = Timestamp.now,
+        isVerified: Bool = false
     ) -> HandOver.Remains? {
         var source = source
         // They are of no consequence for what lies in its disks now.
@@ -84,7 +85,7 @@ struct Departure: Sendable {
         var record = replica.record
         record.definition = nil
         (record.generation, record.operation, record.taken, record.verified) =
-            (1, "\(id)", copy.taken, copy.verified == copy.taken ? copy.taken : nil)
+            (1, "\(id)", taken, isVerified ? taken : nil)
         if let nvram = source.nvram, case let image = ImageReference(path: nvram.path, format: nvram.format),
             image.folder == replica.folder, let file = nvram.path.split(separator: "/").last
         {

@@ -47,12 +47,12 @@ struct MigrationEnding: Sendable {
     /// Does what is left to do where a step is not undone.
     func settle(_ step: Step, _ hosts: Coordinator.Hosts) async throws(KVMCloneError) {
         guard let handOver, case .depart = step else { return }
-        try await Self.leaveRemains(of: handOver, on: hosts(handOver.source))
+        guard let remains = handOver.remains else { return }
+        try await Self.leave(remains, on: hosts(handOver.source))
     }
 
     /// What was the VM's disks on the old host becomes a replica.
-    static func leaveRemains(of handOver: HandOver, on driver: any HostDriver) async throws(KVMCloneError) {
-        guard let remains = handOver.remains else { return }
+    static func leave(_ remains: HandOver.Remains, on driver: any HostDriver) async throws(KVMCloneError) {
         let found = try await driver.call(ListReplicas(folders: [remains.folder])).first {
             $0.name == remains.record.name
         }

@@ -20,9 +20,19 @@ struct MigrationPlanner {
         if let mode = options.migration.mode {
             return MigrationChoice(mode: mode, reason: "as asked for", runs: true)
         }
-        return MigrationChoice(
-            mode: .warm, reason: "it runs, and is down only while what it has written last is copied", runs: true)
+        guard let live = source.live, ["kvm", "qemu"].contains(live.type) else {
+            return warm("it runs, and is down only while what it has written last is copied")
+        }
+        return MigrationChoice(mode: .live, reason: "it runs, and goes on while it moves", runs: true)
     }
+
+    private func warm(_ reason: String) -> MigrationChoice {
+        MigrationChoice(mode: .warm, reason: reason, runs: true)
+    }
+
+    /// What is chosen instead of a live migration where the target has a replica.
+    static let withReplica = MigrationChoice(
+        mode: .warm, reason: "it runs, and the target has a replica, which lacks only what has changed", runs: true)
 
     /// What stands in the way of moving it, beside what stands in the way of copying it.
     func findings(_ choice: MigrationChoice) -> [PreflightFinding] {

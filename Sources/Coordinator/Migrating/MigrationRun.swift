@@ -106,7 +106,8 @@ struct MigrationRun: Sendable {
         let handOver = HandOver(
             host: target.name, name: request.vm, uuid: uuid, folder: arrival.replica.folder,
             generation: record.generation, source: source.name, startsWithHost: attachments.startsWithHost,
-            remains: Departure.remains(facts, of: record, id: id, on: target.name))
+            remains: Departure.remains(
+                facts, by: id, on: target.name, taken: record.taken, isVerified: record.verified == record.taken))
         try await ledger.perform(.handOver(handOver)) { () throws(KVMCloneError) in }
         if choice.runs { try await start(arrival) }
         return await complete(handOver)
@@ -185,7 +186,7 @@ extension MigrationRun {
 
     /// Copies until little is left, while the VM runs.
     private func copyWhileItRuns(_ sum: inout Sum) async throws(KVMCloneError) {
-        var passes = WarmPasses(goal: Double(request.options.migration.downtime))
+        var passes = WarmPasses(goal: request.options.migration.downtime ?? 10)
         while true {
             let begin = ContinuousClock.now
             let facts = try await SourceFacts.gather(vm: request.vm, from: source, options: copying.options)

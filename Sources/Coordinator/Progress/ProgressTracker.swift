@@ -57,7 +57,7 @@ package final class ProgressTracker: Sendable {
             case .publishing, .done:
                 // The last report may be still on its way.
                 target.done = files.map(\.size)
-            case .preparing, .connecting, .copying, .comparing, .shuttingDown, .starting, .failed, .cancelled: break
+            case .preparing, .connecting, .copying, .comparing, .moving, .shuttingDown, .starting, .failed, .cancelled: break
             }
             return true
         }
@@ -148,7 +148,7 @@ package final class ProgressTracker: Sendable {
         switch target.phase {
         case .copying, .syncing, .comparing: return progress.share.fraction / passes
         case .verifying: return (1 + progress.share.fraction) / passes
-        case .publishing, .shuttingDown, .starting, .done: return 1
+        case .publishing, .moving, .shuttingDown, .starting, .done: return 1
         case .preparing, .connecting, .failed, .cancelled: return 0
         }
     }
@@ -165,7 +165,7 @@ package final class ProgressTracker: Sendable {
             return Double(target.done.reduce(0, +)) / max(size, 1) * used / all
         case .syncing: return (used + data) / all
         case .verifying: return (used + Double(changed) + data) / all
-        case .publishing, .shuttingDown, .starting, .done: return 1
+        case .publishing, .moving, .shuttingDown, .starting, .done: return 1
         case .copying, .preparing, .connecting, .failed, .cancelled: return 0
         }
     }
@@ -180,7 +180,7 @@ package final class ProgressTracker: Sendable {
         switch target.phase {
         case .copying, .comparing: return (left + (verifies ? Double(used) : 0)) / rate
         case .verifying: return left / rate
-        case .preparing, .connecting, .syncing, .publishing, .shuttingDown, .starting, .done, .failed, .cancelled:
+        case .preparing, .connecting, .syncing, .publishing, .moving, .shuttingDown, .starting, .done, .failed, .cancelled:
             return nil
         }
     }

@@ -1,3 +1,4 @@
+import AgentProtocol
 import Logging
 import Model
 
@@ -12,7 +13,12 @@ struct Undoing: Sendable {
 
     /// Ends `records`: each host's last step first, the hosts at the same time, or one after the other where that matters.
     func end(_ records: [StepRecord]) async -> [CleanUpReport.Entry] {
+        if records.contains(where: \.step.isLiveMove) { return await endLive(records).entries }
         if let migration = MigrationEnding(records) { return await end(records, migration) }
+        return await undo(records)
+    }
+
+    private func undo(_ records: [StepRecord]) async -> [CleanUpReport.Entry] {
         var names: [String] = []
         for record in records.reversed() where !names.contains(record.step.host) { names.append(record.step.host) }
         let entries = await withTaskGroup(of: (Int, [CleanUpReport.Entry]).self) { group in
@@ -42,6 +48,59 @@ struct Undoing: Sendable {
                 entries.append(left(record.step, since: obstacle))
             } else {
                 entries += await undo([record], on: record.step.host, migration: migration)
+            }
+        }
+        return entries
+    }
+
+    /// Ends a live migration: finds out where the VM is, and takes everything back, or completes it. Without a verdict all is
+    /// left as it is.
+    func endLive(
+        _ records: [StepRecord]
+    ) async -> (entries: [CleanUpReport.Entry], verdict: LiveMove.Verdict?, unknown: KVMCloneError?) {
+        guard let last = records.last(where: \.step.isLiveMove), case .moveLive(let move) = last.step else {
+            return (await undo(records), .stayed, nil)
+        }
+        let verdict: LiveMove.Verdict
+        do throws(KVMCloneError) {
+            verdict = try await move.resolve(hosts)
+            if verdict == .moved { try await move.complete(hosts, logger: logger) }
+        } catch {
+            let unknown = error.unresolved(operation)
+            return (records.reversed().map { .init(step: OpenStep($0.step), error: unknown) }, nil, unknown)
+        }
+        var rest = records.filter { !$0.step.isLiveMove }
+        var entries: [CleanUpReport.Entry] = []
+        if verdict == .moved {
+            entries = await keep(rest.filter { move.isKept($0.step) })
+            rest.removeAll { move.isKept($0.step) }
+        }
+        entries += await undo(rest)
+        for record in records where record.step.isLiveMove {
+            if let obstacle = entries.first(where: { $0.error != nil }) {
+                entries.append(left(record.step, since: obstacle))
+            } else {
+                entries += await undo([record])
+            }
+        }
+        return (entries, verdict, nil)
+    }
+
+    /// Files that a VM has now stay.
+    private func keep(_ records: [StepRecord]) async -> [CleanUpReport.Entry] {
+        var entries: [CleanUpReport.Entry] = []
+        for record in records {
+            do throws(KVMCloneError) {
+                if case .publish(let host, _, let folders, let files) = record.step {
+                    _ = try await hosts(host).call(
+                        Tidy(operation: operation.description, folders: folders, files: files.map(\.path)))
+                }
+                try await written { journal throws(KVMCloneError) in
+                    try await journal.forget([record.number], operation: operation)
+                }
+                entries.append(.init(step: OpenStep(record.step), error: nil))
+            } catch {
+                entries.append(.init(step: OpenStep(record.step), error: error.on(record.step.host)))
             }
         }
         return entries

@@ -69,6 +69,24 @@ package protocol HostDriver: Sendable {
     /// Ends a domain as if its power were cut.
     func powerOff(domain uuid: String) async throws(KVMCloneError)
 
+    /// Lets a paused domain go on.
+    func resume(domain uuid: String) async throws(KVMCloneError)
+
+    /// The running configuration of a domain without what another host can't take.
+    func migratableXML(ofDomain uuid: String) async throws(KVMCloneError) -> String
+
+    /// Moves a running domain to another host of the same kind, whose libvirt this process is connected to as well. Returns
+    /// when it is over. When it throws, only the two hosts know where the domain runs.
+    func migrate(
+        domain uuid: String, to target: any HostDriver, _ migration: LiveMigration
+    ) async throws(KVMCloneError)
+
+    /// Where the migration of a domain stands; nil when none runs.
+    func migrationProgress(ofDomain uuid: String) async throws(KVMCloneError) -> LiveProgress?
+
+    /// Does something about the migration of a domain.
+    func steer(migrationOf uuid: String, _ steering: LiveSteering) async throws(KVMCloneError)
+
     /// Freezes the file systems of a running guest through its agent, which has to answer within so many seconds; answers
     /// how many.
     func freeze(domain uuid: String, within seconds: Int) async throws(KVMCloneError) -> Int

@@ -127,6 +127,10 @@ package enum Step: Sendable, Codable, Equatable {
     case arrive(host: String, uuid: String)
     /// A VM belongs to its new host: this is completed, and not undone, by whoever finds it.
     case handOver(HandOver)
+    /// A tunnel for a VM's memory and disks is opened.
+    case tunnel(host: String, job: HexBytes)
+    /// A running VM moves. How that ended only the two hosts know.
+    case moveLive(LiveMove)
     /// A replica that was promoted is one no more.
     case removeReplica(host: String, folder: String, replica: String, generation: Int)
 
@@ -138,16 +142,17 @@ package enum Step: Sendable, Codable, Equatable {
             .switchReplica(let host, _, _, _, _), .mergeReplica(let host, _, _, _, _, _), .redefine(let host, _, _),
             .checkpoint(let host, _, _),
             .removeReplica(let host, _, _, _), .detach(let host, _, _), .shutDown(let host, _),
-            .depart(let host, _, _), .arrive(let host, _):
+            .depart(let host, _, _), .arrive(let host, _), .tunnel(let host, _):
             host
         case .handOver(let handOver): handOver.host
+        case .moveLive(let move): move.target
         }
     }
 
     /// True for the steps of a migration that its copies don't take.
     var movesVM: Bool {
         switch self {
-        case .detach, .shutDown, .depart, .arrive, .handOver: true
+        case .detach, .shutDown, .depart, .arrive, .handOver, .moveLive: true
         default: false
         }
     }
@@ -157,7 +162,7 @@ package enum Step: Sendable, Codable, Equatable {
         switch self {
         case .undefine, .define, .redefine, .switchReplica: true
         case .claim, .openSend, .backup, .checkpoint, .openReceive, .publish, .tidy, .mergeReplica, .removeReplica,
-            .detach, .shutDown, .depart, .arrive, .handOver:
+            .detach, .shutDown, .depart, .arrive, .handOver, .tunnel, .moveLive:
             false
         }
     }

@@ -84,6 +84,18 @@ final class LibvirtSession: Sendable {
         }
     }
 
+    /// Moves a running domain to the other session's host. Returns when it is over.
+    func migrate(
+        domain uuid: String, to other: LibvirtSession, _ parameters: MigrationParameters
+    ) async throws(KVMCloneError) {
+        let there = other.watch()
+        defer { there?.cancel() }
+        let destination = other.connection
+        try await run { connection throws(LibvirtError) in
+            _ = try connection.domain(uuid: uuid).migrate(to: destination, parameters)
+        }
+    }
+
     /// While a call waits: asks the daemon something small from time to time. When that isn't answered either, the
     /// tunnel is cut, which ends all calls.
     private func watch() -> Task<Void, Never>? {

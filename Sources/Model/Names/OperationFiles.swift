@@ -3,6 +3,11 @@ package enum OperationFiles {
     /// What all of them start with.
     package static let prefix = ".kvm-clone-"
 
+    /// Where `operation` writes its file `number` before that is complete.
+    package static func partial(_ number: Int, operation: String) -> String {
+        "\(prefix)\(operation)-\(number).partial"
+    }
+
     /// Where `operation` moves the file `name` that it replaces.
     package static func setAside(_ name: String, operation: String) -> String {
         "\(prefix)\(operation)-replaced-\(name)"

@@ -4,6 +4,8 @@ public enum MigrationMode: String, Sendable, Codable, CaseIterable {
     case cold
     /// It is copied while it runs, shut down when little is left to copy, and started.
     case warm
+    /// It runs on while its memory and disks move.
+    case live
 }
 
 /// What `migrate` is told beside how to copy.
@@ -14,8 +16,19 @@ public struct MigrationOptions: Sendable, Codable, Equatable {
     public var shutdownTimeout = 300
     /// A guest that isn't down by then is switched off; else the migration ends, and the guest stays where it is.
     public var forcesOff = false
-    /// Seconds that the last copy of a warm migration should take at most, during which the guest is down.
-    public var downtime = 10
+    /// Seconds that the last copy of a warm migration should take at most, or that a live one may pause the guest at its end;
+    /// nil: 10, and 0.3.
+    public var downtime: Double?
+    /// Live: the guest is slowed down where it writes faster than its memory moves.
+    public var autoConverges = false
+    /// Live: it goes on on its new host before all of its memory is there, where that is needed to come to an end.
+    public var postCopy = false
+    /// Live: seconds after which it is paused until it has moved; nil: never.
+    public var pauseAfter: Int?
+    /// Live: memory and disks go from QEMU to QEMU over TCP, unsealed and past all limits but `--bwlimit`.
+    public var native = false
+    /// Connections for memory of a native live migration.
+    public var connections: Int?
 
     /// The default options.
     public init() {}

@@ -49,6 +49,8 @@ public enum OperationState: String, Sendable, Codable, CaseIterable {
 /// Where one target of an operation stands.
 public enum TargetPhase: String, Sendable, Codable, CaseIterable {
     case preparing, connecting, copying, syncing, comparing, verifying, publishing
+    /// The VM runs, and its memory and disks move.
+    case moving
     /// The VM is shut down on its old host, and started on its new one.
     case shuttingDown = "shutting_down"
     case starting
@@ -61,7 +63,8 @@ public enum TargetPhase: String, Sendable, Codable, CaseIterable {
     public var isFinal: Bool {
         switch self {
         case .done, .failed, .cancelled: true
-        case .preparing, .connecting, .copying, .syncing, .comparing, .verifying, .publishing, .shuttingDown, .starting:
+        case .preparing, .connecting, .copying, .syncing, .comparing, .verifying, .publishing, .moving, .shuttingDown,
+            .starting:
             false
         }
     }

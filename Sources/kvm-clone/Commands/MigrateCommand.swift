@@ -8,14 +8,18 @@ struct MigrateCommand: AsyncParsableCommand {
         commandName: "migrate", abstract: "Move a VM to another host.",
         usage: "kvm-clone migrate [<options>] SRC DST VM",
         discussion: """
-            The VM keeps its name, uuid and MAC addresses. One that runs is copied while it runs (warm), until little is left; \
-            then it is shut down, the rest is copied, and it starts on the other host. Whatever fails before that takes \
-            everything back, and it runs where it was. Its old disks stay as a replica, so that the way back is a matter of \
-            what has changed. Replicas that are there already are used.
+            The VM keeps its name, uuid and MAC addresses. One that runs moves live: it goes on while its memory and disks \
+            move, encrypted, without any set-up between the hosts. Warm it is copied while it runs, until little is left; then \
+            it is shut down, the rest is copied, and it starts on the other host; that uses replicas which are there. Cold it \
+            is shut down first. Whatever fails before it runs there takes everything back, and it runs where it was. Its old \
+            disks stay as a replica, so that a warm way back is a matter of what has changed.
             """)
 
     @Argument(help: .init("Source host, target host and VM.", valueName: "SRC DST VM"))
     var operands: [String] = []
+
+    @Flag(help: "Move it while it runs: memory, disks and all.")
+    var live = false
 
     @Flag(help: "Copy it while it runs, and shut it down when little is left.")
     var warm = false
@@ -54,18 +58,42 @@ struct MigrateCommand: AsyncParsableCommand {
                 .validation, "a VM moves to one host, not to \(operands.targets.count)", whatToDo: "name one",
                 field: "DST")
         }
-        guard !(warm && cold) else {
-            throw KVMCloneError(.validation, "--warm and --cold", whatToDo: "choose one of them", field: "--warm")
+        let modes = [(live, MigrationMode.live), (warm, .warm), (cold, .cold)].filter(\.0).map(\.1)
+        guard modes.count < 2 else {
+            throw KVMCloneError(
+                .validation, modes.map { "--\($0.rawValue)" }.joined(separator: " and "), whatToDo: "choose one of them",
+                field: "--\(modes[0].rawValue)")
         }
         var options = try transfer.cloneOptions(configuration)
-        options.migration.mode = warm ? .warm : cold ? .cold : nil
+        options.migration.mode = modes.first
         options.migration.forcesOff = forceOff
-        if let downtime { options.migration.downtime = try Self.seconds(downtime, "--downtime") }
+        options.migration.autoConverges = autoConverge
+        options.migration.postCopy = postCopy
+        options.migration.native = native
+        if let downtime { options.migration.downtime = try Self.pause(downtime) }
+        if let pauseAfter { options.migration.pauseAfter = try Self.seconds(pauseAfter, "--pause-after") }
+        if let connections {
+            guard native, let count = Int(connections), (1...16).contains(count) else {
+                throw KVMCloneError(
+                    .validation, "--connections \(Validation.printable(connections))",
+                    whatToDo: "choose 1 to 16, with --native", field: "--connections")
+            }
+            options.migration.connections = count
+        }
         if let shutdownTimeout {
             options.migration.shutdownTimeout = try Self.seconds(shutdownTimeout, "--shutdown-timeout")
         }
         return CloneRequest(
             kind: .migrate, vm: operands.vm, source: operands.source, targets: operands.targets, options: options)
+    }
+
+    private static func pause(_ text: String) throws(KVMCloneError) -> Double {
+        guard let value = Double(text), (0.001...86400).contains(value) else {
+            throw KVMCloneError(
+                .invalidTimeout, "'\(Validation.printable(text))' is no number of seconds",
+                whatToDo: "choose 0.001 to 86400", field: "--downtime")
+        }
+        return value
     }
 
     private static func seconds(_ text: String, _ field: String) throws(KVMCloneError) -> Int {

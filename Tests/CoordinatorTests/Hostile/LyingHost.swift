@@ -47,6 +47,21 @@ struct LyingHost: HostDriver {
     func start(domain uuid: String) async throws(KVMCloneError) { try await truth.start(domain: uuid) }
     func shutDown(domain uuid: String) async throws(KVMCloneError) { try await truth.shutDown(domain: uuid) }
     func powerOff(domain uuid: String) async throws(KVMCloneError) { try await truth.powerOff(domain: uuid) }
+    func resume(domain uuid: String) async throws(KVMCloneError) { try await truth.resume(domain: uuid) }
+    func migratableXML(ofDomain uuid: String) async throws(KVMCloneError) -> String {
+        try await truth.migratableXML(ofDomain: uuid)
+    }
+    func migrate(
+        domain uuid: String, to target: any HostDriver, _ migration: LiveMigration
+    ) async throws(KVMCloneError) {
+        try await truth.migrate(domain: uuid, to: target, migration)
+    }
+    func migrationProgress(ofDomain uuid: String) async throws(KVMCloneError) -> LiveProgress? {
+        try await truth.migrationProgress(ofDomain: uuid)
+    }
+    func steer(migrationOf uuid: String, _ steering: LiveSteering) async throws(KVMCloneError) {
+        try await truth.steer(migrationOf: uuid, steering)
+    }
     func freeze(domain uuid: String, within seconds: Int) async throws(KVMCloneError) -> Int {
         try await truth.freeze(domain: uuid, within: seconds)
     }

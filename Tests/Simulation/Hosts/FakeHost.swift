@@ -339,7 +339,7 @@ package final class FakeHost: HostDriver {
     }
 
     /// A call under its name, with faults, and with the host's name in its errors.
-    private func named<Value>(
+    func named<Value>(
         _ call: String, _ body: () async throws(KVMCloneError) -> Value
     ) async throws(KVMCloneError) -> Value {
         do throws(KVMCloneError) {

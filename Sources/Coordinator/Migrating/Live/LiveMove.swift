@@ -1,0 +1,101 @@
+import AgentProtocol
+import Logging
+import Model
+
+/// A live migration, as whoever has to end it needs to know it.
+package struct LiveMove: Sendable, Codable, Equatable {
+    package var source: String
+    package var target: String
+    package var name: String
+    package var uuid: String
+    /// What libvirt keeps of the VM beside its definition, for the new host.
+    package var attachments: DomainAttachments
+    /// What its disks become on the old host; nil when they are left as they are.
+    package var remains: HandOver.Remains?
+
+    /// Where the VM is in the end.
+    enum Verdict: Sendable, Equatable { case moved, stayed }
+
+    /// Finds out where the VM runs, and makes that the only place: a half of it that is left on the other host goes. Throws
+    /// when nobody can know; then nothing is started or ended.
+    func resolve(_ hosts: Coordinator.Hosts) async throws(KVMCloneError) -> Verdict {
+        let (here, there) = (try await hosts(source), try await hosts(target))
+        let new = try await there.domains().first { $0.uuid == uuid }?.state
+        let old = try await here.domains().first { $0.uuid == uuid }?.state
+        switch (old, new) {
+        case (.running, nil): return .stayed
+        case (.running, .stopped), (.stopped, .stopped):
+            try await there.undefine(uuid: uuid)
+            return .stayed
+        case (.running, .paused):
+            // It had come, and was never let go on.
+            try await there.powerOff(domain: uuid)
+            if try await there.domains().contains(where: { $0.uuid == uuid }) { try await there.undefine(uuid: uuid) }
+            return .stayed
+        case (.paused, nil), (.paused, .stopped):
+            try await here.resume(domain: uuid)
+            if new != nil { try await there.undefine(uuid: uuid) }
+            return .stayed
+        case (.stopped, nil): return .stayed
+        case (nil, .some): return .moved
+        case (.paused, .running):
+            // All of it has gone; nobody has told the old host.
+            try await here.powerOff(domain: uuid)
+            try await leave(here)
+            return .moved
+        case (.stopped, .running):
+            try await leave(here)
+            return .moved
+        default:
+            throw KVMCloneError(
+                .clone,
+                "it is not known where '\(name)' is: \(Self.words(old)) on \(source), \(Self.words(new)) on \(target)",
+                host: target, whatToDo: "find out which one is right; nothing was started or ended", exitCode: .tryAgain)
+        }
+    }
+
+    /// Whether a step made what the VM has on its new host.
+    func isKept(_ step: Step) -> Bool {
+        switch step {
+        case .openReceive(target, _, _), .publish(target, _, _, _): true
+        default: false
+        }
+    }
+
+    private func leave(_ here: any HostDriver) async throws(KVMCloneError) {
+        if try await here.domains().contains(where: { $0.uuid == uuid }) { try await here.undefine(uuid: uuid) }
+    }
+
+    private static func words(_ state: VMState?) -> String { state?.rawValue ?? "not defined" }
+
+    /// Does what is left to do once it has moved.
+    func complete(_ hosts: Coordinator.Hosts, logger: Logger) async throws(KVMCloneError) {
+        let there = try await hosts(target)
+        do throws(KVMCloneError) {
+            try await there.attach(attachments, toDomain: uuid)
+        } catch {
+            guard error.code == .libvirt, !attachments.checkpoints.isEmpty else { throw error }
+            // Without them the next sync compares the disks.
+            logger.warning("checkpoints not carried over", metadata: ["host": "\(target)", "error": "\(error)"])
+            try await there.attach(
+                DomainAttachments(startsWithHost: attachments.startsWithHost), toDomain: uuid)
+        }
+        guard let remains else { return }
+        try await MigrationEnding.leave(remains, on: hosts(source))
+    }
+}
+
+extension Step {
+    var isLiveMove: Bool { if case .moveLive = self { true } else { false } }
+}
+
+extension KVMCloneError {
+    /// The same, with how to find out later.
+    func unresolved(_ operation: OperationID) -> KVMCloneError {
+        var copy = self
+        copy.whatToDo = [whatToDo, "when both hosts answer: kvm-clone op cleanup \(operation)"].compactMap { $0 }
+            .joined(separator: "\n")
+        copy.exitCodeOverride = .tryAgain
+        return copy
+    }
+}
