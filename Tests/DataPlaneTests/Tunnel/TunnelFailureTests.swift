@@ -45,7 +45,8 @@ import Testing
     /// Bytes of the open frame, after which the first frame with data comes.
     private static let open = 80
 
-    @Test("a flipped bit ends it, whether in header, payload or tag", arguments: [8, open + 41, open + 64, open + 2112])
+    @Test(
+        "a flipped bit ends it, whether in header, payload or tag", arguments: [8, open + 41, open + 64, open + 2112])
     func flipped(_ place: Int) async throws {
         let rig = try TunnelRig(doors: [1], wire: { try Self.wire(flipping: place) })
         let near = try rig.dial(0)
@@ -87,8 +88,8 @@ import Testing
     func nobody() async throws {
         let rig = try TunnelRig(doors: [1], hasServers: false)
         let near = try rig.dial(0)
-        // What is sent is never read; the reason comes all the same.
-        try await blocking { try near.write(noise(100_000, seed: 1)) }
+        // What is sent is never read; the reason comes all the same. The end may come before all of it is.
+        _ = try await blocking { try? near.write(noise(100_000, seed: 1)) }
         let failures = try await Self.failures(rig)
         #expect(failures.target?.message.contains("could not connect") == true)
         #expect(failures.source?.kind == .peerAborted)
