@@ -74,8 +74,8 @@ final class TunnelJob: JoinableJob {
     func drop(peer: String) { tunnel.drop() }
 
     func close() {
-        tunnel.close()
         peers.close()
+        tunnel.close()
         folder.remove(OpenTunnel.Door.names)
     }
 
