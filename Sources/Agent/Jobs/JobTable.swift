@@ -123,7 +123,7 @@ final class JobTable: Sendable {
         }
     }
 
-    private func open<Job: JoinableJob>(_ id: HexBytes, _ make: () throws -> Job) throws -> Job {
+    func open<Job: JoinableJob>(_ id: HexBytes, _ make: () throws -> Job) throws -> Job {
         let refusal = state.update { state -> KVMCloneError? in
             if state.closed.contains(id) { return KVMCloneError(.cancelled, "the job was closed") }
             guard state.jobs[id] == nil, state.opening.insert(id).inserted else {
@@ -149,7 +149,7 @@ final class JobTable: Sendable {
         state.update { $0.jobs[id] = nil }
     }
 
-    private func find(_ id: HexBytes) throws(KVMCloneError) -> any JoinableJob {
+    func find(_ id: HexBytes) throws(KVMCloneError) -> any JoinableJob {
         guard let job = state.update({ $0.jobs[id] }) else { throw Self.unknown }
         return job
     }
@@ -158,7 +158,7 @@ final class JobTable: Sendable {
         KVMCloneError(.operationNotFound, "the agent doesn't know the job; it may have been started anew")
     }
 
-    private static var wrongKind: KVMCloneError {
+    static var wrongKind: KVMCloneError {
         KVMCloneError(.validation, "the job runs in the other direction")
     }
 }

@@ -14,12 +14,14 @@ public final class AgentServer: Sendable {
     private let table: RequestTable
 
     /// Serves the descriptors, which stay the caller's. `stateFolder`: where claims are kept; nil: where the user
-    /// keeps such things.
-    public init(input: Int32, output: Int32, stateFolder: String? = nil) {
+    /// keeps such things. `socketHome`: where QEMU's user may use sockets of tunnels; nil: where libvirt has it.
+    public init(input: Int32, output: Int32, stateFolder: String? = nil, socketHome: String? = nil) {
         self.input = input
         self.output = ReplyChannel(output)
         let channel = self.output
-        state = AgentState(stateFolder: stateFolder ?? ClaimFolder.standard) { channel.send(EventEnvelope($0)) }
+        state = AgentState(
+            stateFolder: stateFolder ?? ClaimFolder.standard, socketHome: socketHome ?? SocketFolder.home
+        ) { channel.send(EventEnvelope($0)) }
         table = RequestTable(state: state)
     }
 

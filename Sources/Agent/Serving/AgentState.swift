@@ -10,9 +10,12 @@ final class AgentState: Sendable {
     let jobs: JobTable
     let backups = BackupTable()
     let threads = RequestThreads()
+    /// Where folders for QEMU's sockets are made.
+    let socketHome: String
     let emit: @Sendable (AgentEvent) -> Void
 
-    init(stateFolder: String, emit: @escaping @Sendable (AgentEvent) -> Void) {
+    init(stateFolder: String, socketHome: String, emit: @escaping @Sendable (AgentEvent) -> Void) {
+        self.socketHome = socketHome
         claims = ClaimTable(folder: stateFolder + "/claims")
         jobs = JobTable(digests: stateFolder + "/digests")
         self.emit = emit

@@ -53,6 +53,10 @@ struct RequestTable: Sendable {
         on(OpenBackup.self) { try state.backups.open($0) }
         on(NoteFreeze.self) { try state.backups.note($0) }
         on(CloseBackup.self) { try state.backups.close($0) }
+        on(OpenTunnel.self) { try state.jobs.open($0, home: state.socketHome) }
+        on(RunTunnel.self) { try state.jobs.tunnel($0.job).run() }
+        on(TunnelCounters.self) { try state.jobs.tunnel($0.job).totals }
+        on(CloseTunnel.self) { try state.jobs.close($0, home: state.socketHome) }
         on(OfferPort.self) { try PortProbe.offer($0, threads: state.threads) }
         on(ProbePort.self) { PortProbe.probe($0) }
     }

@@ -31,6 +31,15 @@ struct StreamKey: Sendable {
         try derive(key, salt: sender.bytes + receiver.bytes, label: "kvm-clone hello", stream, direction, epoch)
     }
 
+    /// The key of one link of a tunnel and one direction. The salts of both ends are in it, first that of the end which
+    /// seals with it, so that frames of another pair can't be replayed.
+    static func tunnel(
+        _ key: JobKey, from sealing: Salt, to opening: Salt, link: LinkNumber, direction: Direction
+    ) throws(CryptoError) -> StreamKey {
+        try derive(
+            key, salt: sealing.bytes + opening.bytes, label: "kvm-clone tunnel", link.raw, direction, 0)
+    }
+
     private static func derive(
         _ key: JobKey, salt: [UInt8], label: String, _ stream: UInt16, _ direction: Direction, _ epoch: UInt32
     ) throws(CryptoError) -> StreamKey {

@@ -10,14 +10,20 @@ public final class RateLimiter: Sendable {
 
     /// At most `bytesPerSecond` in the mean, with bursts of up to 100 ms; nil or 0 is unlimited.
     public convenience init(bytesPerSecond: UInt64?) {
-        self.init(bytesPerSecond: bytesPerSecond, now: monotonicNanoseconds, sleep: sleepNanoseconds)
+        self.init(bytesPerSecond: bytesPerSecond, span: 0.1)
+    }
+
+    /// `span`: seconds that a burst may last.
+    convenience init(bytesPerSecond: UInt64?, span: Double) {
+        self.init(bytesPerSecond: bytesPerSecond, span: span, now: monotonicNanoseconds, sleep: sleepNanoseconds)
     }
 
     init(
-        bytesPerSecond: UInt64?, now: @escaping @Sendable () -> UInt64, sleep: @escaping @Sendable (UInt64) -> Void
+        bytesPerSecond: UInt64?, span: Double = 0.1, now: @escaping @Sendable () -> UInt64,
+        sleep: @escaping @Sendable (UInt64) -> Void
     ) {
         let rate = bytesPerSecond == 0 ? nil : bytesPerSecond
-        bucket = Mutex(TokenBucket(rate: rate, now: now()))
+        bucket = Mutex(TokenBucket(rate: rate, now: now(), span: span))
         current = Atomic(rate ?? 0)
         self.now = now
         self.sleep = sleep

@@ -2,22 +2,26 @@
 struct TokenBucket: Sendable {
     /// Bytes per second; nil is unlimited.
     private(set) var rate: UInt64?
-    /// What may be sent at once after a pause: a tenth of a second's worth.
+    /// What may be sent at once.
     private var tokens: Double
     private var last: UInt64
+    /// Seconds' worth of bytes that may be sent at once after a pause.
+    private let span: Double
 
-    init(rate: UInt64?, now: UInt64) {
+    init(rate: UInt64?, now: UInt64, span: Double = 0.1) {
         self.rate = rate
+        self.span = span
         last = now
-        tokens = rate.map(Self.burst) ?? 0
+        tokens = 0
+        tokens = rate.map(burst) ?? 0
     }
 
-    static func burst(_ rate: UInt64) -> Double { max(1, Double(rate) / 10) }
+    private func burst(_ rate: UInt64) -> Double { max(1, Double(rate) * span) }
 
     /// Changes the rate; tokens beyond the new burst are lost.
     mutating func setRate(_ new: UInt64?, now: UInt64) {
         refill(now)
-        tokens = min(tokens, new.map(Self.burst) ?? 0)
+        tokens = min(tokens, new.map(burst) ?? 0)
         rate = new
     }
 
@@ -27,7 +31,7 @@ struct TokenBucket: Sendable {
     mutating func take(_ bytes: UInt64, now: UInt64) -> UInt64 {
         guard let rate else { return 0 }
         refill(now)
-        let need = min(Double(bytes), Self.burst(rate))
+        let need = min(Double(bytes), burst(rate))
         guard tokens >= need - 0.5 else {
             return UInt64(max(1, ((need - tokens) / Double(max(1, rate)) * 1e9).rounded(.up)))
         }
@@ -40,7 +44,7 @@ struct TokenBucket: Sendable {
             last = max(last, now)
             return
         }
-        tokens = min(Self.burst(rate), tokens + Double(now - last) * Double(rate) / 1e9)
+        tokens = min(burst(rate), tokens + Double(now - last) * Double(rate) / 1e9)
         last = now
     }
 }

@@ -123,7 +123,7 @@ final class ReceiveStream {
         case .abort:
             let text = UnsafeRawBufferPointer(start: buffers.clear.payload, count: Int(header.wireLength))
             throw TransferError(.peerAborted, "the sender gave up: \(printable(text))")
-        case .hello, .copy, .hash, .mark, .credit:
+        case .hello, .copy, .hash, .mark, .credit, .open:
             throw FrameError.unexpectedKind(header.kind)
         }
         return true

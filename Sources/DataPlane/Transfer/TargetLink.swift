@@ -149,7 +149,7 @@ final class TargetLink {
         case .abort:
             let text = inbox[FrameHeader.encodedSize..<(FrameHeader.encodedSize + Int(header.wireLength))]
             throw TransferError(.peerAborted, "the target gave up: \(printable(text))")
-        case .hello, .data, .zero, .copy, .hash, .mark:
+        case .hello, .data, .zero, .copy, .hash, .mark, .open:
             throw FrameError.unexpectedKind(header.kind)
         }
     }

@@ -103,7 +103,7 @@ public struct FrameHeader: Equatable, Sendable {
         case .zero:
             guard logicalLength > 0, wireLength == 0 else { throw badLength }
             try checkRange()
-        case .hello, .end:
+        case .hello, .end, .open:
             guard wireLength == 0 else { throw badLength }
         case .credit:
             guard wireLength == 0, logicalLength == 0 else { throw badLength }

@@ -18,6 +18,8 @@ public enum FrameKind: UInt8, Sendable, CaseIterable {
     case end = 8
     /// The stream is given up, with the reason as text.
     case abort = 9
+    /// Tunnels: a connection was accepted; everything after it belongs to that.
+    case open = 10
 }
 
 /// How the payload of a data frame is encoded.

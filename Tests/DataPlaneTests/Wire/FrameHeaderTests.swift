@@ -52,7 +52,7 @@ import Testing
         case .data: (header.logicalLength, header.wireLength) = (100, 100)
         case .zero: header.logicalLength = 1 << 62
         case .abort: header.wireLength = 1024
-        case .hello, .copy, .hash, .mark, .credit, .end: break
+        case .hello, .copy, .hash, .mark, .credit, .end, .open: break
         }
         #expect(try Self.decoded(Self.encoded(header)) == header)
     }
@@ -85,7 +85,7 @@ import Testing
         Malformed("text", .badMagic, Array("GET / HTTP/1.1\r\n".utf8) + [UInt8](repeating: 32, count: 48)),
         Malformed("another version", .unknownVersion(2), byte: 4, 2),
         Malformed("kind 0", .unknownKind(0), byte: 5, 0),
-        Malformed("kind 10", .unknownKind(10), byte: 5, 10),
+        Malformed("kind 11", .unknownKind(11), byte: 5, 11),
         Malformed("kind 255", .unknownKind(255), byte: 5, 255),
         Malformed("codec 2", .unknownCodec(2), byte: 6, 2),
         Malformed("flags on data", .badFlags(1), byte: 7, 1),

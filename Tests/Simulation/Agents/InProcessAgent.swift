@@ -21,15 +21,19 @@ package final class InProcessAgent: Sendable {
     private let channel: ControlChannel
     private let state = Mutex(State())
 
-    /// Starts an agent that keeps its claims in `stateFolder`. `onEvent` is called on a thread of its own.
+    /// Starts an agent that keeps its claims in `stateFolder`. `onEvent` is called on a thread of its own. `socketHome`: where
+    /// sockets of tunnels lie; nil: where libvirt has QEMU's.
     package init(
-        host: String, stateFolder: String, onEvent: @escaping @Sendable (AgentEvent) -> Void = { _ in }
+        host: String, stateFolder: String, socketHome: String? = nil,
+        onEvent: @escaping @Sendable (AgentEvent) -> Void = { _ in }
     ) throws {
         self.host = host
         let (near, far) = try ControlChannel.pair()
         channel = near
         try OSThread.start(name: "sim-agent") { [self] in
-            far.withDescriptor { AgentServer(input: $0, output: $0, stateFolder: stateFolder).run() }
+            far.withDescriptor {
+                AgentServer(input: $0, output: $0, stateFolder: stateFolder, socketHome: socketHome).run()
+            }
             far.close()
             state.withLock { $0.isServing = false }
         }
