@@ -34,9 +34,12 @@ extension Coordinator {
         let isHandedOver =
             try await steps.isEmpty
             ? hasMoved(request) : steps.contains { if case .handOver = $0.step { true } else { false } }
-        let moved = steps.filter(\.step.movesVM)
-        if let failure = await undoing.end(isHandedOver ? steps : moved).compactMap(\.error).first { throw failure }
-        if isHandedOver {
+        let isLive = steps.contains(where: \.step.isLiveMove)
+        let moving = isHandedOver || isLive ? steps : steps.filter(\.step.movesVM)
+        if let failure = await undoing.end(moving).compactMap(\.error).first { throw failure }
+        var isDone = isHandedOver
+        if isLive { isDone = try await hasMoved(request) }
+        if isDone {
             var outcome = TargetOutcome(complete: request.targets.first ?? "", newName: request.vm)
             outcome.warnings = ["it had moved in an earlier run, which is completed now"]
             emit(.targetEnded(outcome))

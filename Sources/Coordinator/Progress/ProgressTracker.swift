@@ -57,7 +57,8 @@ package final class ProgressTracker: Sendable {
             case .publishing, .done:
                 // The last report may be still on its way.
                 target.done = files.map(\.size)
-            case .preparing, .connecting, .copying, .comparing, .moving, .shuttingDown, .starting, .failed, .cancelled: break
+            case .preparing, .connecting, .copying, .comparing, .moving, .shuttingDown, .starting, .failed, .cancelled:
+                break
             }
             return true
         }
@@ -180,7 +181,8 @@ package final class ProgressTracker: Sendable {
         switch target.phase {
         case .copying, .comparing: return (left + (verifies ? Double(used) : 0)) / rate
         case .verifying: return left / rate
-        case .preparing, .connecting, .syncing, .publishing, .moving, .shuttingDown, .starting, .done, .failed, .cancelled:
+        case .preparing, .connecting, .syncing, .publishing, .moving, .shuttingDown, .starting, .done, .failed,
+            .cancelled:
             return nil
         }
     }

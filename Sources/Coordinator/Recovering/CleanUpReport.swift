@@ -89,7 +89,9 @@ extension OpenStep {
             (self.step, undo) = ("the VM \(handOver.name) belongs to this host", "complete its move")
         case .tunnel: (self.step, undo) = ("a tunnel for memory and disks opened", "close it")
         case .moveLive(let move):
-            (self.step, undo) = ("the running VM \(move.name) moved", "find out where it is, and end what is left elsewhere")
+            (self.step, undo) = (
+                "the running VM \(move.name) moved", "find out where it is, and end what is left elsewhere"
+            )
         case .tidy:
             (self.step, undo) = ("the copy is complete", "remove what it has replaced, and release the claims")
         }

@@ -28,8 +28,27 @@ struct MigrateCommand: AsyncParsableCommand {
     var cold = false
 
     @Option(
-        help: .init("Seconds that the last copy of --warm should take at most (default: 10).", valueName: "seconds"))
+        help: .init(
+            "Seconds without the guest: that the last copy of --warm should take at most (default: 10), or that --live may pause it at the end (default: 0.3).",
+            valueName: "seconds"))
     var downtime: String?
+
+    @Flag(help: "Live: slow the guest down where it writes faster than its memory moves.")
+    var autoConverge = false
+
+    @Flag(
+        help:
+            "Live: let it go on there before all of its memory is there, if it comes to no end; a break loses it then.")
+    var postCopy = false
+
+    @Option(help: .init("Live: pause the guest after so many seconds, until it has moved.", valueName: "seconds"))
+    var pauseAfter: String?
+
+    @Flag(help: "Live: from QEMU to QEMU over TCP, which nobody encrypts.")
+    var native = false
+
+    @Option(help: .init("Connections for memory with --native.", valueName: "n"))
+    var connections: String?
 
     @Option(help: .init("Seconds that the guest has for shutting down (default: 300).", valueName: "seconds"))
     var shutdownTimeout: String?
@@ -61,7 +80,8 @@ struct MigrateCommand: AsyncParsableCommand {
         let modes = [(live, MigrationMode.live), (warm, .warm), (cold, .cold)].filter(\.0).map(\.1)
         guard modes.count < 2 else {
             throw KVMCloneError(
-                .validation, modes.map { "--\($0.rawValue)" }.joined(separator: " and "), whatToDo: "choose one of them",
+                .validation, modes.map { "--\($0.rawValue)" }.joined(separator: " and "),
+                whatToDo: "choose one of them",
                 field: "--\(modes[0].rawValue)")
         }
         var options = try transfer.cloneOptions(configuration)

@@ -50,7 +50,8 @@ package struct LiveMove: Sendable, Codable, Equatable {
             throw KVMCloneError(
                 .clone,
                 "it is not known where '\(name)' is: \(Self.words(old)) on \(source), \(Self.words(new)) on \(target)",
-                host: target, whatToDo: "find out which one is right; nothing was started or ended", exitCode: .tryAgain)
+                host: target, whatToDo: "find out which one is right; nothing was started or ended", exitCode: .tryAgain
+            )
         }
     }
 

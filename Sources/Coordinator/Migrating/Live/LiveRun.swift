@@ -99,9 +99,8 @@ struct LiveRun: Sendable {
             attachments: try await source.attachments(ofDomain: uuid),
             remains: shared.isEmpty ? Departure.remains(facts.shutOff, by: id, on: target.name) : nil)
         emit(.phase(host: target.name, phase: .moving, detail: nil))
-        let watching = Task { [path = outcome.path] in
-            await LiveWatch(run: self, tunnel: tunnel, path: path).watch()
-        }
+        let watch = LiveWatch(run: self, tunnel: tunnel, path: outcome.path)
+        let watching = Task { await watch.watch() }
         let moving = migration
         let result = await shielded { () -> Result<Void, KVMCloneError> in
             do throws(KVMCloneError) {

@@ -120,7 +120,8 @@ struct LiveWatch: Sendable {
         }
         if state.lastMove.duration(to: .now) > .seconds(options.stallTimeout) {
             run.stop.stop(
-                KVMCloneError(.timeout, "nothing moved for \(options.stallTimeout) s", whatToDo: "see --timeout"), .undo)
+                KVMCloneError(.timeout, "nothing moved for \(options.stallTimeout) s", whatToDo: "see --timeout"), .undo
+            )
         }
         if let seconds = wanted.pauseAfter, elapsed > .seconds(seconds), !state.isPaused {
             state.isPaused = await act(.pause)
