@@ -23,7 +23,8 @@ enum EventMessage {
 
     static func target(_ target: TargetProgress) -> String {
         let isReading = target.phase == .verifying || target.phase == .comparing
-        guard !target.disks.isEmpty, target.phase == .copying || isReading else {
+        let isMoving = target.phase == .copying || target.phase == .moving
+        guard !target.disks.isEmpty, isMoving || isReading else {
             return "\(target.host): \(target.phase.words)"
         }
         let share = target.share

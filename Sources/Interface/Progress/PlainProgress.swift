@@ -20,7 +20,7 @@ public struct PlainProgress: Sendable {
         if case .progress(let snapshot) = event {
             if let last, seconds - last < interval { return "" }
             last = seconds
-            return snapshot.targets.filter { [.copying, .verifying].contains($0.phase) }.map(line).joined()
+            return snapshot.targets.filter { [.copying, .verifying, .moving].contains($0.phase) }.map(line).joined()
         }
         if case .started = event { last = seconds + firstAfter - interval }
         return "\(prefix)\(EventMessage.of(event, start: state.start))\n"

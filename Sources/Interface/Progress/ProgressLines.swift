@@ -68,7 +68,7 @@ extension ProgressView {
         let percent = DisplayWidth.pad("\(isCopied ? 100 : Figures.percent(disk.share))%", to: 4, right: true)
         let amount = DisplayWidth.pad(
             Figures.fraction(disk.share.moved, of: disk.share.expected), to: 10, right: true)
-        let isCopying = target.phase == .copying
+        let isCopying = target.phase == .copying || target.phase == .moving
         let pace = isCopying ? (disk.rate.map { DisplayWidth.pad(Figures.rate($0), to: 6, right: true) } ?? "") : ""
         let left =
             isCopying

@@ -13,7 +13,7 @@ struct RequestRun {
         let (plan, distribution) = try await context.withClient { client -> (ClonePlan, DistributionSummary?) in
             let plan = try await client.plan(request)
             // How much is sent of changes nobody knows before.
-            guard !plan.sendsChangesOnly else { return (plan, nil) }
+            guard !plan.sendsChangesOnly, plan.migration?.mode != .live else { return (plan, nil) }
             return (plan, try await client.distribution(of: plan, options: request.options))
         }
         if printsXML {

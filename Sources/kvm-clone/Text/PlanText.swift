@@ -14,7 +14,7 @@ enum PlanText {
     static func render(_ plan: ClonePlan) throws(KVMCloneError) -> String {
         var text = "Plan for \(plan.vm) from \(plan.source); nothing has been changed.\n"
         if let migration = plan.migration { text += "It moves \(migration.mode.rawValue): \(migration.reason).\n" }
-        switch plan.consistency {
+        switch plan.migration?.mode == .live ? nil : plan.consistency {
         case .agent?: text += "It runs: all disks at one instant, its file systems frozen by the guest's agent.\n"
         case .crash?: text += "It runs: all disks at one instant, as after a power cut.\n"
         case .off?, nil: break

@@ -86,7 +86,7 @@ package struct FakeLibvirt: Sendable {
 
     mutating func change(_ uuid: String, from old: VMState, to new: VMState) throws(KVMCloneError) {
         guard let place = domains.firstIndex(where: { $0.uuid == uuid }) else { throw Self.unknown }
-        guard domains[place].state == old else {
+        guard domains[place].state == old || new == .stopped && domains[place].state != .stopped else {
             throw KVMCloneError(.libvirt, "the domain is \(domains[place].state.rawValue)")
         }
         domains[place].state = new

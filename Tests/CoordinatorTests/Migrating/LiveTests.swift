@@ -1,0 +1,184 @@
+import AgentProtocol
+import DomainXML
+import Model
+import Simulation
+import Testing
+
+@testable import Coordinator
+
+/// Live migrations, whatever comes of libvirt's part.
+@Suite("Moving VMs live", .serialized)
+struct LiveTests {
+    /// A fleet whose machine runs; its memory and disks go natively, since these hosts share one file system.
+    private static func fleet(journal: any Journal = MemoryJournal()) throws -> MigrationFleet {
+        try MigrationFleet(running: true, type: "qemu", journal: journal)
+    }
+
+    private static func request(_ move: MigrationFleet) -> CloneRequest {
+        move.request { $0.migration.native = true }
+    }
+
+    private static let defects: @Sendable (MigrationFleet, OperationID) async throws -> [String] = { move, id in
+        try await move.defects(movedTo: move.target, by: id)
+    }
+
+    @Test("a VM that runs moves live unless told otherwise; its autostart and checkpoints come along")
+    func moves() async throws {
+        let move = try Self.fleet()
+        move.source.changeLibvirt { libvirt in
+            libvirt.autostarted = [move.uuid]
+            libvirt.domains[0].checkpoints = ["first", "second"]
+        }
+        #expect(try await move.fleet.coordinator.plan(Self.request(move)).migration?.mode == .live)
+        let id = OperationID()
+        let result = try await move.move(Self.request(move), id: id)
+        #expect(result.exitCode == .ok && result.targets[0].warnings == [], "\(result)")
+        #expect(move.whereabouts == ["target1 running"])
+        let defects = try await Self.defects(move, id)
+        #expect(defects == [])
+        let attachments = try await move.target.attachments(ofDomain: move.uuid)
+        #expect(attachments.startsWithHost && attachments.checkpoints.count == 2)
+        let domain = try DomainDescription(parsing: try #require(try move.target.snapshot().domains["web01"]))
+        #expect(domain.disks.map(\.image.source.path) == [move.disk(on: move.target)])
+        await move.fleet.close()
+    }
+
+    @Test("where the target has a replica it moves warm, which sends only what the replica lacks; live is refused")
+    func replica() async throws {
+        let move = try Self.fleet()
+        var sync = move.request()
+        sync.kind = .sync
+        try await move.move(sync)
+        let plan = try await move.fleet.coordinator.plan(Self.request(move))
+        #expect(plan.migration?.mode == .warm && plan.migration?.reason.contains("replica") == true)
+        let error = await #expect(throws: KVMCloneError.self) {
+            try await move.move(move.request(.live) { $0.migration.native = true })
+        }
+        #expect(error?.message.contains("a replica of 'web01' already") == true)
+        await move.fleet.close()
+    }
+
+    enum Failure: CaseIterable {
+        /// libvirt refuses before anything has moved.
+        case refused
+        /// The new host fails in the last step: the VM is paused on the old one.
+        case target
+        /// The answer of one that has gone well is lost.
+        case answer
+    }
+
+    @Test(
+        "after any failure it runs on one host only, and nothing of the other half is left", arguments: Failure.allCases
+    )
+    func fails(_ failure: Failure) async throws {
+        let move = try Self.fleet()
+        switch failure {
+        case .refused: move.source.faults.fail(.name("migrate"), .before)
+        case .target: move.target.faults.fail(.name("migrate.finish"), .before)
+        case .answer: move.source.faults.fail(.name("migrate"), .after)
+        }
+        let before = (try move.source.snapshot(), try move.target.snapshot())
+        let id = OperationID()
+        let result = try await move.move(Self.request(move), id: id)
+        if failure == .answer {
+            #expect(result.exitCode == .ok, "\(result)")
+            #expect(move.whereabouts == ["target1 running"])
+            let defects = try await Self.defects(move, id)
+            #expect(defects == [])
+        } else {
+            #expect(result.state == .failed)
+            #expect(move.whereabouts == ["source running"])
+            #expect(try move.source.snapshot() == before.0)
+            #expect(try move.target.snapshot() == before.1)
+            #expect(try await move.left(by: id) == [])
+        }
+        await move.fleet.close()
+    }
+
+    enum Silence: CaseIterable { case source, target }
+
+    @Test(
+        "where one host can't be asked it says that it isn't known, ends nothing, and a clean-up resolves it later",
+        arguments: Silence.allCases)
+    func silent(_ silence: Silence) async throws {
+        let move = try Self.fleet()
+        let host = silence == .source ? move.source : move.target
+        // It goes well, and then one of them is gone.
+        move.target.faults.act(.name("migrate.finish"), .after) { () throws(KVMCloneError) in host.faults.die() }
+        let id = OperationID()
+        let result = try await move.move(Self.request(move), id: id)
+        let error = try #require(result.targets[0].error)
+        #expect(error.exitCode == .tryAgain && error.whatToDo?.contains("op cleanup \(id)") == true, "\(error)")
+        #expect(move.state(on: move.target) == .running)
+        let isClean = try await move.fleet.recovery.cleanUp([id]).allSatisfy(\.isClean)
+        #expect(!isClean)
+        host.faults.clear()
+        let isCleanNow = try await move.fleet.recovery.cleanUp([id]).allSatisfy(\.isClean)
+        #expect(isCleanNow)
+        #expect(move.whereabouts == ["target1 running"])
+        let defects = try await Self.defects(move, id)
+        #expect(defects == [])
+        await move.fleet.close()
+    }
+
+    @Test("What each pair of states means", arguments: LiveStates.all)
+    func resolved(_ states: LiveStates) async throws {
+        let move = try Self.fleet()
+        move.source.changeLibvirt { libvirt in
+            if let state = states.source { libvirt.domains[0].state = state } else { libvirt.domains = [] }
+        }
+        if let state = states.target {
+            try move.target.add(move.fleet.machine)
+            move.target.changeLibvirt { $0.domains[0].state = state }
+        }
+        let live = LiveMove(
+            source: "source", target: "target1", name: "web01", uuid: move.uuid, attachments: DomainAttachments())
+        let hosts = move.fleet.hosts
+        let verdict = try? await live.resolve { name throws(KVMCloneError) in hosts[name == "source" ? 0 : 1] }
+        #expect(verdict == states.verdict)
+        #expect(move.whereabouts == states.after)
+        await move.fleet.close()
+    }
+
+    @Test("a migration that doesn't converge is known by what the guest writes, and has no end that could be told")
+    func convergence() {
+        var now = LiveProgress()
+        #expect(LiveWatch.secondsLeft(now) == nil)
+        (now.diskTotal, now.diskRemaining, now.diskRate) = (100, 50, 10)
+        (now.memoryTotal, now.memoryRemaining) = (100, 60)
+        #expect(LiveWatch.secondsLeft(now) == nil)
+        (now.memoryRate, now.dirtyRate, now.iteration) = (20, 8, 3)
+        #expect(LiveWatch.secondsLeft(now) == 10 && LiveWatch.converges(now))
+        now.dirtyRate = 16
+        #expect(!LiveWatch.converges(now))
+        now.dirtyRate = 20
+        #expect(LiveWatch.secondsLeft(now) == nil)
+    }
+}
+
+/// What the two hosts say, and what becomes of it.
+struct LiveStates: Sendable, CustomTestStringConvertible {
+    var source: VMState?
+    var target: VMState?
+    var verdict: LiveMove.Verdict?
+    var after: [String]
+
+    var testDescription: String {
+        "\(source.map(\.rawValue) ?? "absent") and \(target.map(\.rawValue) ?? "absent")"
+    }
+
+    static let all = [
+        LiveStates(source: .running, target: nil, verdict: .stayed, after: ["source running"]),
+        LiveStates(source: .running, target: .stopped, verdict: .stayed, after: ["source running"]),
+        LiveStates(source: .running, target: .paused, verdict: .stayed, after: ["source running"]),
+        LiveStates(source: .running, target: .running, after: ["source running", "target1 running"]),
+        LiveStates(source: .paused, target: nil, verdict: .stayed, after: ["source running"]),
+        LiveStates(source: .paused, target: .stopped, verdict: .stayed, after: ["source running"]),
+        LiveStates(source: .paused, target: .paused, after: ["source paused", "target1 paused"]),
+        LiveStates(source: .paused, target: .running, verdict: .moved, after: ["target1 running"]),
+        LiveStates(source: .stopped, target: nil, verdict: .stayed, after: ["source stopped"]),
+        LiveStates(source: .stopped, target: .running, verdict: .moved, after: ["target1 running"]),
+        LiveStates(source: nil, target: .running, verdict: .moved, after: ["target1 running"]),
+        LiveStates(source: nil, target: nil, after: []),
+    ]
+}
