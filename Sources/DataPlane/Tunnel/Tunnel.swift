@@ -58,7 +58,7 @@ public final class Tunnel: Sendable {
                     }
                     listener.shutDown()
                 } catch {
-                    fail(TransferError(.network, "\(error)", underlying: error), door)
+                    fail(TransferError(.network, "\(error)", underlying: error), door, nil)
                 }
             }
         }
@@ -75,7 +75,7 @@ public final class Tunnel: Sendable {
         }
         let link = links[Int(number.stream)]
         try link.attach(number, socket, peer: peer) { [self] error in
-            if let error { fail(TransferError(error, stream: number.stream), link.door) } else { end() }
+            if let error { fail(TransferError(error, stream: number.stream), link.door, link) } else { end() }
         }
     }
 
@@ -120,15 +120,15 @@ public final class Tunnel: Sendable {
 
     private func end() { state.update { $0.ended += 1 } }
 
-    private func fail(_ error: TransferError, _ door: TunnelDoor) {
-        shutDown(
-            TransferError(
-                error.kind, "tunnel '\(door.name)': \(error.message)", stream: error.stream,
-                underlying: error.underlying))
+    private func fail(_ error: TransferError, _ door: TunnelDoor, _ link: TunnelLink?) {
+        let failure = TransferError(
+            error.kind, "tunnel '\(door.name)': \(error.message)", stream: error.stream, underlying: error.underlying)
+        shutDown(failure, first: link)
     }
 
-    /// Closes all sockets, so that QEMU at both ends sees it. `failure`: why; nil: it was closed.
-    private func shutDown(_ failure: TransferError?) {
+    /// Closes all sockets, so that QEMU at both ends sees it. `failure`: why; nil: it was closed. `first`: the link that is
+    /// the likeliest to get the reason through before the peer notices the others.
+    private func shutDown(_ failure: TransferError?, first: TunnelLink? = nil) {
         let listeners = state.update { state -> [DoorListener]? in
             guard !state.isClosed, state.failure == nil else {
                 if failure == nil { state.isClosed = true }
@@ -142,6 +142,8 @@ public final class Tunnel: Sendable {
         }
         guard let listeners else { return }
         for listener in listeners { listener.shutDown() }
-        for link in links { link.abandon(failure?.message ?? "the tunnel was closed") }
+        let reason = failure?.message ?? "the tunnel was closed"
+        first?.abandon(reason)
+        for link in links { link.abandon(reason) }
     }
 }

@@ -92,12 +92,14 @@ final class TunnelLink: Sendable {
         return isTaken
     }
 
-    /// Ends the link where it stands, and tells the peer why where that doesn't block.
+    /// Ends the link where it stands, and tells the peer why where that doesn't block. Only the first call does anything.
     func abandon(_ reason: String) {
-        let (wire, local, outbox) = state.update { state in
+        let sockets = state.update { state -> (Socket?, Socket?, Outbox?)? in
+            if state.isAbandoned { return nil }
             state.isAbandoned = true
             return (state.wire, state.local, state.outbox)
         }
+        guard let (wire, local, outbox) = sockets else { return }
         local?.shutDown()
         let isTold: Void? = outbox?.writer.withLockIfAvailable { $0.abandon(reason) }
         if isTold != nil { wire?.shutDownWriting() } else { wire?.shutDown() }
