@@ -43,6 +43,23 @@ struct LiveTests {
         await move.fleet.close()
     }
 
+    @Test("a disk on storage that both hosts share isn't copied; that they do is found out, and nothing is left of it")
+    func shared() async throws {
+        let move = try Self.fleet()
+        move.target.shareStorage()
+        let before = (try move.source.snapshot(), try move.target.snapshot())
+        let id = OperationID()
+        let result = try await move.move(Self.request(move), id: id)
+        #expect(result.exitCode == .ok, "\(result)")
+        #expect(move.whereabouts == ["target1 running"])
+        #expect(try move.source.snapshot().files == before.0.files)
+        #expect(try move.target.snapshot().files == before.1.files)
+        let domain = try DomainDescription(parsing: try #require(try move.target.snapshot().domains["web01"]))
+        #expect(domain.disks.map(\.image.source.path) == [move.disk(on: move.source)])
+        #expect(try await move.left(by: id) == [])
+        await move.fleet.close()
+    }
+
     @Test("where the target has a replica it moves warm, which sends only what the replica lacks; live is refused")
     func replica() async throws {
         let move = try Self.fleet()

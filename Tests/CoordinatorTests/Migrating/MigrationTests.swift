@@ -71,7 +71,7 @@ struct MigrationTests {
         }
         let id = OperationID()
         let order = Mutex<[String]>([])
-        let result = try await move.move(move.request(), id: id) { event in
+        let result = try await move.move(move.request(.warm), id: id) { event in
             if case .phase(_, let phase, _) = event, [.copying, .syncing, .shuttingDown, .starting].contains(phase) {
                 order.withLock { if $0.last != phase.rawValue { $0.append(phase.rawValue) } }
             }

@@ -15,6 +15,7 @@ package final class FakeHost: HostDriver {
         var startListeners: [String: [AsyncStream<Void>.Continuation]] = [:]
         var eventListeners: [AsyncStream<AgentEvent>.Continuation] = []
         var isClosed = false
+        var sharesStorage = false
         var isFrozen = false
         var abandoned: KVMCloneError?
         var backup: FakeBackup?
@@ -96,8 +97,22 @@ package final class FakeHost: HostDriver {
             if let answer = try backupAnswer(request) as? R.Response { return answer }
             let answer = try await agent().call(request)
             try await thawed()
-            return answer
+            guard let request = request as? FilesExist, let found = answer as? [Bool] else { return answer }
+            return isolated(found, request.paths) as? R.Response ?? answer
         }
+    }
+
+    /// Files of other hosts lie on the same machine, and aren't there all the same, unless storage is shared.
+    private func isolated(_ found: [Bool], _ paths: [String]) -> [Bool] {
+        guard !state.withLock({ $0.sharesStorage }) else { return found }
+        return zip(found, paths).map { isThere, path in
+            isThere && (path.hasPrefix(folder.path + "/") || !path.contains("/kvm-clone-sim-"))
+        }
+    }
+
+    /// Whether it has the files of all other hosts.
+    package func shareStorage() {
+        state.withLock { $0.sharesStorage = true }
     }
 
     /// The agent, past all faults, for looking on.
