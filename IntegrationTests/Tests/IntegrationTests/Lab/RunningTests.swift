@@ -15,15 +15,16 @@ extension Integration.Lab {
             try await hosts.lab("wait-console", "kvm1", name, "^write [1-9][0-9]").succeeded()
         }
 
-        func console(_ hosts: LabHosts, _ name: String) async throws -> [String] {
+        func console(_ hosts: LabHosts, _ name: String, on host: Int = 1) async throws -> [String] {
             // Its lines end as a terminal's do.
-            try await hosts.lab("console", "kvm1", name).succeeded().output.split(whereSeparator: \.isNewline).map(
-                String.init)
+            try await hosts.lab("console", "kvm\(host)", name).succeeded().output.split(
+                whereSeparator: \.isNewline
+            ).map(String.init)
         }
 
         /// The last write that the guest has told of.
-        func lastWrite(_ hosts: LabHosts, _ name: String) async throws -> Int {
-            let line = try await console(hosts, name).last { $0.hasPrefix("write ") }
+        func lastWrite(_ hosts: LabHosts, _ name: String, on host: Int = 1) async throws -> Int {
+            let line = try await console(hosts, name, on: host).last { $0.hasPrefix("write ") }
             return try #require(line.flatMap { Int($0.dropFirst(6).filter(\.isNumber)) })
         }
 
@@ -49,10 +50,10 @@ extension Integration.Lab {
             try await hosts.settles(to: before, within: 60)
         }
 
-        func goesOn(_ hosts: LabHosts, _ name: String) async throws {
-            let before = try await lastWrite(hosts, name)
+        func goesOn(_ hosts: LabHosts, _ name: String, on host: Int = 1) async throws {
+            let before = try await lastWrite(hosts, name, on: host)
             try await waitUntil("\(name) goes on writing", within: 30) {
-                try await lastWrite(hosts, name) > before + 2
+                try await lastWrite(hosts, name, on: host) > before + 2
             }
         }
 

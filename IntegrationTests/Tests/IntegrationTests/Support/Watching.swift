@@ -41,7 +41,7 @@ struct RunningCopy: Sendable {
         try await waitUntil("\(what): \(process.description)", within: 90) {
             if process.hasEnded { throw Failure("it has ended: \(try await process.end())") }
             guard let targets = try eventsSoFar().last(where: { $0.type == "progress" })?.targets else { return false }
-            let copying = targets.filter { ["copying", "syncing"].contains($0.phase) }
+            let copying = targets.filter { ["copying", "syncing", "moving"].contains($0.phase) }
             return !copying.isEmpty && copying.allSatisfy(isEnough)
         }
     }
