@@ -62,7 +62,6 @@ package struct Coordinator: Sendable {
 
     /// The same with what is known of the source.
     func plan(_ request: CloneRequest, source: SourceFacts) async throws(KVMCloneError) -> ClonePlan {
-        let original = (request: request, source: source)
         var (request, source) = (request, source)
         // A replica has what its guest reads: that is what can be compared later on.
         if request.kind.makesReplicas { request.options.view = .guest }
@@ -88,7 +87,8 @@ package struct Coordinator: Sendable {
         let question = TargetFacts.Question(
             syncsFrom: isSync ? request.source : nil,
             fileNames: {
-                isSync && !isLive
+                if isLive { return LivePlanner.names(files, vm: newName, replica: $0) }
+                return isSync
                     ? SyncPlanner.names(files, name: newName, replica: $0) : FilePlanner.names(for: files, vm: newName)
             }, paths: source.pathsNeededOnTarget(request.options).map(\.path))
         let pool = request.options.pool
@@ -111,13 +111,6 @@ package struct Coordinator: Sendable {
         var generator = SystemRandomNumberGenerator()
         for host in request.targets {
             switch gathered[host] {
-            case .success(let facts)? where isLive && facts.replica != nil && request.options.migration.mode == nil:
-                // What is there already is worth more than the moment without the guest.
-                var other = original.request
-                other.options.migration.mode = .warm
-                var again = try await self.plan(other, source: original.source)
-                again.migration = MigrationPlanner.withReplica
-                return again
             case .success(let facts)? where isLive:
                 plan.targets.append(
                     LivePlanner(request: request, source: source, facts: facts, files: plan.files).target())

@@ -30,10 +30,6 @@ struct MigrationPlanner {
         MigrationChoice(mode: .warm, reason: reason, runs: true)
     }
 
-    /// What is chosen instead of a live migration where the target has a replica.
-    static let withReplica = MigrationChoice(
-        mode: .warm, reason: "it runs, and the target has a replica, which lacks only what has changed", runs: true)
-
     /// What stands in the way of moving it, beside what stands in the way of copying it.
     func findings(_ choice: MigrationChoice) -> [PreflightFinding] {
         let record = source.record

@@ -1,3 +1,4 @@
+import AgentProtocol
 import Model
 
 /// What a clone will do, decided before the first byte moves. It is a value: it can be printed, kept and compared.
@@ -58,6 +59,9 @@ public struct ClonePlan: Sendable, Codable, Equatable {
         package var replaced: ReplacedDomain?
         /// What becomes of the replica there; nil for copies that are VMs of their own.
         package var sync: SyncPlan?
+
+        /// The replica there that goes when its VM has come.
+        package var outlived: ReplicaRecord?
 
         enum CodingKeys: String, CodingKey {
             case host, newName, uuid, pool, folder, fileNames, macs, findings, xml

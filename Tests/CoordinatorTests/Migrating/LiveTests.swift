@@ -60,18 +60,27 @@ struct LiveTests {
         await move.fleet.close()
     }
 
-    @Test("where the target has a replica it moves warm, which sends only what the replica lacks; live is refused")
+    @Test("a replica on the target stays until the VM has come, and then goes with its disks: it can move to and fro")
     func replica() async throws {
         let move = try Self.fleet()
         var sync = move.request()
         sync.kind = .sync
         try await move.move(sync)
-        let plan = try await move.fleet.coordinator.plan(Self.request(move))
-        #expect(plan.migration?.mode == .warm && plan.migration?.reason.contains("replica") == true)
-        let error = await #expect(throws: KVMCloneError.self) {
-            try await move.move(move.request(.live) { $0.migration.native = true })
+        let before = try move.target.snapshot()
+        move.source.faults.fail(.name("migrate"), .before)
+        #expect(try await move.move(Self.request(move)).state == .failed)
+        #expect(try move.target.snapshot() == before)
+        for (host, other, back) in [(move.target, move.source, false), (move.source, move.target, true)] {
+            let id = OperationID()
+            let result = try await move.move(move.request(back: back) { $0.migration.native = true }, id: id)
+            #expect(result.exitCode == .ok && result.targets[0].warnings == [], "\(result)")
+            #expect(move.whereabouts == ["\(host.name) running"])
+            #expect(try await host.replica(named: "web01") == nil)
+            #expect(try await other.replica(named: "web01") != nil)
+            // One disk each: the VM's, and what it has left.
+            #expect(try host.snapshot().files.keys.filter { $0.hasSuffix(".qcow2") }.count == 1)
+            #expect(try await move.left(by: id) == [])
         }
-        #expect(error?.message.contains("a replica of 'web01' already") == true)
         await move.fleet.close()
     }
 

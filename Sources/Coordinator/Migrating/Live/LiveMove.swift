@@ -13,6 +13,10 @@ package struct LiveMove: Sendable, Codable, Equatable {
     /// What its disks become on the old host; nil when they are left as they are.
     package var remains: HandOver.Remains?
 
+    /// The replica on the new host that goes, with its disks, once the VM has come; its folder.
+    package var outlived: ReplicaRecord?
+    package var outlivedFolder: String?
+
     /// Where the VM is in the end.
     enum Verdict: Sendable, Equatable { case moved, stayed }
 
@@ -55,6 +59,25 @@ package struct LiveMove: Sendable, Codable, Equatable {
         }
     }
 
+    /// Removes a replica and its disks, unless it is another one by now. May break off anywhere.
+    private func remove(
+        _ record: ReplicaRecord, from folder: String, on there: any HostDriver
+    ) async throws(KVMCloneError) {
+        let found = try await there.call(ListReplicas(folders: [folder])).first { $0.name == name }?.record
+        var last = record
+        last.generation += 1
+        last.disks = []
+        last.retired = record.disks.flatMap { [$0.file] + [$0.overlay].compactMap { $0 } } + record.retired
+        if found?.generation == record.generation {
+            _ = try await there.call(
+                SwitchReplica(folder: folder, replica: name, from: record.generation, to: last))
+        } else if found?.generation != last.generation || found?.disks.isEmpty != true {
+            return
+        }
+        _ = try await there.call(MergeReplica(folder: folder, replica: name))
+        _ = try await there.call(SwitchReplica(folder: folder, replica: name, from: last.generation, to: nil))
+    }
+
     /// Whether a step made what the VM has on its new host.
     func isKept(_ step: Step) -> Bool {
         switch step {
@@ -81,6 +104,7 @@ package struct LiveMove: Sendable, Codable, Equatable {
             try await there.attach(
                 DomainAttachments(startsWithHost: attachments.startsWithHost), toDomain: uuid)
         }
+        if let outlived, let outlivedFolder { try await remove(outlived, from: outlivedFolder, on: there) }
         guard let remains else { return }
         try await MigrationEnding.leave(remains, on: hosts(source))
     }

@@ -15,7 +15,7 @@ struct LivePlanner {
     }
 
     func target() -> ClonePlan.Target {
-        let names = FilePlanner.names(for: files, vm: request.vm)
+        let names = Self.names(files, vm: request.vm, replica: facts.replica)
         let folder = facts.folder ?? ""
         var target = ClonePlan.Target(
             host: facts.host, newName: request.vm, uuid: source.record.uuid, pool: facts.pool, folder: folder,
@@ -23,6 +23,7 @@ struct LivePlanner {
             macs: source.domain.interfaces.compactMap(\.mac).map { ClonePlan.MACChange(old: "\($0)", new: "\($0)") },
             findings: TargetChecks(request: request, source: source, facts: facts, files: files, names: names)
                 .findings() + replicaFindings, xml: "")
+        if let replica = facts.replica, replica.record.definition == nil { target.outlived = replica.record }
         guard facts.folder != nil else { return target }
         do throws(DomainXMLError) {
             target.xml = try Self.xml(source.record.inactiveXML, files, target, networks: request.options.networkMap)
@@ -32,13 +33,31 @@ struct LivePlanner {
         return target
     }
 
+    /// What stands in the way of a replica's going, and what becomes of it.
     private var replicaFindings: [PreflightFinding] {
-        guard facts.replica != nil else { return [] }
+        if let error = facts.replicaError { return [PreflightFinding(error)] }
+        guard let record = facts.replica?.record, record.definition == nil else { return [] }
+        guard record.uuid == source.record.uuid else {
+            return [
+                .blocks(
+                    .vmExists, "there is a replica of another VM of that name, \(Validation.printable(record.uuid))",
+                    fix: "remove it and its disks")
+            ]
+        }
         return [
-            .blocks(
-                .vmExists, "there is a replica of '\(request.vm)' already, and a live migration copies all of it anew",
-                fix: "move it --warm, which sends only what the replica lacks; or remove the replica and its disks")
+            .warning(
+                .clone,
+                "it replaces the replica of generation \(record.generation) there; --warm would send only what that lacks"
+            )
         ]
+    }
+
+    /// The new disks' names: beside a replica, which stays until the VM has moved, they have its next generation's number.
+    static func names(_ files: [ClonePlan.File], vm: String, replica: Replica?) -> [String] {
+        guard let record = replica?.record, record.definition == nil else {
+            return FilePlanner.names(for: files, vm: vm)
+        }
+        return files.map { "\(vm)-\($0.disk).g\(record.generation + 1).\($0.format == "raw" ? "img" : $0.format)" }
     }
 
     /// A domain XML, running or defined, with the disks' places on the target.

@@ -97,7 +97,8 @@ struct LiveRun: Sendable {
         let live = LiveMove(
             source: source.name, target: target.name, name: request.vm, uuid: uuid,
             attachments: try await source.attachments(ofDomain: uuid),
-            remains: shared.isEmpty ? Departure.remains(facts.shutOff, by: id, on: target.name) : nil)
+            remains: shared.isEmpty ? Departure.remains(facts.shutOff, by: id, on: target.name) : nil,
+            outlived: place.outlived, outlivedFolder: place.outlived == nil ? nil : place.folder)
         emit(.phase(host: target.name, phase: .moving, detail: nil))
         let watch = LiveWatch(run: self, tunnel: tunnel, path: outcome.path)
         let watching = Task { await watch.watch() }
