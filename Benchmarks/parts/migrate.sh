@@ -24,7 +24,7 @@ fill_disk() {
     lab shutdown kvm1 moving --timeout 60 >>"$work/log" 2>&1 || die "the guest doesn't shut down"
     disk=$(images_of kvm1)/moving.qcow2
     dd if=/dev/urandom of="$work/random" bs=1M count=192 status=none
-    yes 'the same words over and over again, as logs have them' | head -c $((192 << 20)) >"$work/words"
+    perl -e 'print "the same words over and over again, as logs have them\n" x 3800000' >"$work/words"
     qemu-img convert -f qcow2 -O raw "$disk" "$work/moving.raw"
     dd if="$work/random" of="$work/moving.raw" bs=1M seek=320 conv=notrunc status=none
     dd if="$work/words" of="$work/moving.raw" bs=1M seek=512 conv=notrunc status=none
@@ -36,9 +36,16 @@ fill_disk() {
 
 # Moves the guest to kvm2, notes how long that took and how long the guest saw nothing, and brings it back.
 move_with() {
-    local way=$1 name=$2 start
+    local way=$1 name=$2 start disk
     forget_disks kvm2
     : >"/proc/${pid_of[kvm2]}/root/var/log/libvirt/qemu/moving-console.log" 2>/dev/null || true
+    if [[ $way == virsh ]]; then
+        # It has to lie where it lies on the old host.
+        disk=$(lab virsh kvm1 domblklist moving | awk '$1 == "vda" { print $2 }')
+        disk=$(images_of kvm2)/${disk##*/}
+        qemu-img create -q -f qcow2 "$disk" 1G
+        chown libvirt-qemu: "$disk" 2>/dev/null || true
+    fi
     start=$EPOCHREALTIME
     case $way in
         ours)
@@ -46,8 +53,6 @@ move_with() {
                 || die "no migration; see $work/log"
             ;;
         virsh)
-            qemu-img create -q -f qcow2 "$(images_of kvm2)/moving.qcow2" 1G
-            chown libvirt-qemu: "$(images_of kvm2)/moving.qcow2" 2>/dev/null || true
             on kvm1 virsh migrate --live --copy-storage-all --persistent --undefinesource moving \
                 "qemu+ssh://root@${address_of[kvm2]}/system" >>"$work/log" 2>&1 || die "virsh didn't move it; see $work/log"
             ;;
