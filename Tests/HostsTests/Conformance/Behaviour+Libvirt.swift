@@ -73,6 +73,33 @@ extension Behaviour {
                 #expect(error?.host == subject.driver.name)
             }
         },
+        Behaviour(
+            "starts a domain, asks it to shut down, powers it off, and keeps what libvirt has beside its definition"
+        ) {
+            subject in
+            // Only a real one has to have a disk that boots.
+            guard subject.domainType == "test" else { return }
+            let machine = machine(subject)
+            let driver = subject.driver
+            @Sendable func state() async throws -> VMState? {
+                let record = try await driver.domain(named: machine.name)
+                return record?.state
+            }
+            try await driver.define(xml(machine, subject))
+            #expect(try await driver.attachments(ofDomain: machine.uuid) == DomainAttachments())
+            try await driver.attach(DomainAttachments(startsWithHost: true), toDomain: machine.uuid)
+            #expect(try await driver.attachments(ofDomain: machine.uuid).startsWithHost)
+            try await driver.start(domain: machine.uuid)
+            #expect(try await state() == .running)
+            let twice = await failure { () throws(KVMCloneError) in try await driver.start(domain: machine.uuid) }
+            #expect(twice?.host == driver.name && twice?.code == .libvirt, "\(String(describing: twice))")
+            try await driver.shutDown(domain: machine.uuid)
+            #expect(try await state() == .stopped)
+            try await driver.start(domain: machine.uuid)
+            try await driver.powerOff(domain: machine.uuid)
+            #expect(try await state() == .stopped)
+            try await driver.undefine(uuid: machine.uuid)
+        },
         Behaviour("tells when a domain starts") { subject in
             guard let start = subject.start else { return }
             let machine = machine(subject)
