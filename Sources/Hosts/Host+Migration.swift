@@ -25,6 +25,21 @@ extension Host {
         }
     }
 
+    package func dirtyRate(ofDomain uuid: String) async throws(KVMCloneError) -> UInt64? {
+        let session = try await session()
+        try await session.run { connection throws(LibvirtError) in
+            try connection.domain(uuid: uuid).startDirtyRateMeasurement(seconds: 1)
+        }
+        for _ in 0..<10 {
+            do { try await Task.sleep(for: .milliseconds(300)) } catch { return nil }
+            let rate = try await session.run { connection throws(LibvirtError) in
+                try connection.domain(uuid: uuid).dirtyRate()
+            }
+            if let rate { return rate }
+        }
+        return nil
+    }
+
     package func steer(migrationOf uuid: String, _ steering: LiveSteering) async throws(KVMCloneError) {
         try await session().run { connection throws(LibvirtError) in
             let domain = try connection.domain(uuid: uuid)

@@ -84,6 +84,10 @@ package protocol HostDriver: Sendable {
     /// Where the migration of a domain stands; nil when none runs.
     func migrationProgress(ofDomain uuid: String) async throws(KVMCloneError) -> LiveProgress?
 
+    /// Measures for about a second how fast a running guest writes to its memory, in bytes per second; nil where that can't be
+    /// told.
+    func dirtyRate(ofDomain uuid: String) async throws(KVMCloneError) -> UInt64?
+
     /// Does something about the migration of a domain.
     func steer(migrationOf uuid: String, _ steering: LiveSteering) async throws(KVMCloneError)
 

@@ -98,8 +98,7 @@ extension Domain {
         var numbers: [String: UInt64] = [:]
         guard let list, kind != Int32(bitPattern: VIR_DOMAIN_JOB_NONE.rawValue) else { return [:] }
         for place in 0..<Int(count) {
-            var name = list[place].field
-            let text = withUnsafeBytes(of: &name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let text = list[place].name
             switch virTypedParameterType(UInt32(bitPattern: list[place].type)) {
             case VIR_TYPED_PARAM_ULLONG: numbers[text] = list[place].value.ul
             case VIR_TYPED_PARAM_LLONG: numbers[text] = UInt64(clamping: list[place].value.l)
@@ -111,6 +110,34 @@ extension Domain {
         return numbers
     }
 
+    /// Begins to measure for so many seconds, 1 to 60, how fast the guest writes to its memory; returns at once.
+    public func startDirtyRateMeasurement(seconds: Int) throws(LibvirtError) {
+        try handle.number("virDomainStartDirtyRateCalc") {
+            virDomainStartDirtyRateCalc($0, Int32(clamping: seconds), 0)
+        }
+    }
+
+    /// What was measured last, in bytes per second; nil while nothing was.
+    public func dirtyRate() throws(LibvirtError) -> UInt64? {
+        var records: UnsafeMutablePointer<virDomainStatsRecordPtr?>?
+        try handle.number("virDomainListGetStats") { pointer in
+            var domains: [OpaquePointer?] = [pointer, nil]
+            return virDomainListGetStats(&domains, VIR_DOMAIN_STATS_DIRTYRATE.rawValue, &records, 0)
+        }
+        defer { virDomainStatsRecordListFree(records) }
+        guard let record = records?.pointee?.pointee, let parameters = record.params else { return nil }
+        var (isMeasured, rate): (Bool, UInt64?) = (false, nil)
+        for place in 0..<Int(record.nparams) {
+            switch parameters[place].name {
+            case "dirtyrate.calc_status":
+                isMeasured = parameters[place].value.i == Int32(VIR_DOMAIN_DIRTYRATE_MEASURED.rawValue)
+            case "dirtyrate.megabytes_per_second": rate = UInt64(clamping: parameters[place].value.l) << 20
+            default: break
+            }
+        }
+        return isMeasured ? rate : nil
+    }
+
     /// How long the guest may be paused at the end of its migration, which runs.
     public func setMaximumDowntime(milliseconds: UInt64) throws(LibvirtError) {
         try handle.number("virDomainMigrateSetMaxDowntime") { virDomainMigrateSetMaxDowntime($0, milliseconds, 0) }
@@ -119,6 +146,12 @@ extension Domain {
     /// The guest goes on on the other host at once, and its memory follows. From then on a break loses it.
     public func startPostCopy() throws(LibvirtError) {
         try handle.number("virDomainMigrateStartPostCopy") { virDomainMigrateStartPostCopy($0, 0) }
+    }
+}
+
+extension virTypedParameter {
+    fileprivate var name: String {
+        withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 }
 

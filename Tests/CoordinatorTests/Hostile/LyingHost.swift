@@ -59,6 +59,9 @@ struct LyingHost: HostDriver {
     func migrationProgress(ofDomain uuid: String) async throws(KVMCloneError) -> LiveProgress? {
         try await truth.migrationProgress(ofDomain: uuid)
     }
+    func dirtyRate(ofDomain uuid: String) async throws(KVMCloneError) -> UInt64? {
+        try await truth.dirtyRate(ofDomain: uuid)
+    }
     func steer(migrationOf uuid: String, _ steering: LiveSteering) async throws(KVMCloneError) {
         try await truth.steer(migrationOf: uuid, steering)
     }

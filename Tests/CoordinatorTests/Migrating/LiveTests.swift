@@ -166,6 +166,16 @@ struct LiveTests {
         await move.fleet.close()
     }
 
+    @Test("before it moves it is said that it may not converge, from a limit or from what was seen of the way")
+    func forecast() {
+        let seen = [ObservedRate(source: "a", target: "b", rate: 50e6, time: 0)]
+        #expect(LiveForecast.rate(from: "a", to: "b", limit: nil, observed: seen) == 50_000_000)
+        #expect(LiveForecast.rate(from: "a", to: "b", limit: 10_000_000, observed: seen) == 10_000_000)
+        #expect(LiveForecast.rate(from: "b", to: "a", limit: nil, observed: seen) == nil)
+        #expect(LiveForecast.verdict(dirty: 7_000_000, rate: 10_000_000) == nil)
+        #expect(LiveForecast.verdict(dirty: 9_000_000, rate: 10_000_000)?.contains("may not converge") == true)
+    }
+
     @Test("a migration that doesn't converge is known by what the guest writes, and has no end that could be told")
     func convergence() {
         var now = LiveProgress()

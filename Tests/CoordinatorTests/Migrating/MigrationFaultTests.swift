@@ -36,7 +36,7 @@ import Testing
         #expect(number > 10)
     }
 
-    enum Ending: CaseIterable { case cleanUp, resume, resumeStopped }
+    enum Ending: CaseIterable { case cleanUp, resume, resumeStopped, cleanUpLive, resumeLive }
 
     @Test(
         "Whenever the coordinator dies, it never runs twice, and a clean-up or another run ends it",
@@ -45,12 +45,13 @@ import Testing
         var number = 1
         while true {
             let journal = FaultyJournal()
+            let isLive = ending == .cleanUpLive || ending == .resumeLive
             let move = try MigrationFleet(
-                running: ending != .resumeStopped, size: 256 << 10, journal: journal)
-
+                running: ending != .resumeStopped, type: isLive ? "qemu" : "test", size: 256 << 10, journal: journal)
+            let request = move.request(isLive ? .live : .cold) { $0.migration.native = true }
             journal.die(after: number) { for host in move.fleet.hosts { host.faults.die() } }
             let id = OperationID()
-            _ = try? await move.move(move.request(.cold), id: id)
+            _ = try? await move.move(request, id: id)
             let writes = journal.writes
             for host in move.fleet.hosts {
                 host.killAgent()
@@ -66,7 +67,7 @@ import Testing
             if var status = try await journal.operation(id), !status.state.isFinal {
                 status.state = .interrupted
                 await journal.memory.update(status)
-                if ending != .cleanUp {
+                if ending != .cleanUp, ending != .cleanUpLive {
                     let result = try await move.fleet.coordinator.resume(id, stop: StopSignal()) { _ in }
                     #expect(result.exitCode == .ok, "write \(number): \(result)")
                     #expect(move.state(on: move.source) == nil && move.state(on: move.target) != nil, "write \(number)")
@@ -76,7 +77,7 @@ import Testing
             if writes < number { break }
             number += 1
         }
-        #expect(number > 20)
+        #expect(number > 10)
     }
 
     /// `mayBeOff`: once it belongs to its new host a clean-up doesn't start it.

@@ -50,6 +50,10 @@ extension FakeHost {
         try await named("progress") { () throws(KVMCloneError) in nil }
     }
 
+    package func dirtyRate(ofDomain uuid: String) async throws(KVMCloneError) -> UInt64? {
+        try await named("dirtyrate") { () throws(KVMCloneError) in nil }
+    }
+
     package func steer(migrationOf uuid: String, _ steering: LiveSteering) async throws(KVMCloneError) {
         try await named("steer") { () throws(KVMCloneError) in }
     }

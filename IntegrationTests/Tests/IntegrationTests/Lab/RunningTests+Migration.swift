@@ -33,6 +33,63 @@ extension Integration.Lab.RunningTests {
         try await moveAway(hosts)
     }
 
+    @Test("checkpoints come along with a guest that moves live: the next sync from there reads only what was written")
+    func chain() async throws {
+        let hosts = try await Integration.Lab.guests()
+        try await moveAway(hosts)
+        try await start("live", hosts, format: "qcow2")
+        try await hosts.tool()("sync", "kvm1", "kvm3", "live", "--checkpoint").succeeded()
+        try await hosts.tool()("migrate", "kvm1", "kvm2", "live").succeeded()
+        let kept = try await hosts.virsh(2, "checkpoint-list", "live", "--name").succeeded().lines
+        #expect(kept.count == 1 && kept.allSatisfy { $0.hasPrefix("kvm-clone-") }, "\(kept)")
+        let next = try await hosts.tool()("sync", "kvm2", "kvm3", "live", "--checkpoint")
+        #expect(next.code == 0 && !next.error.contains("compar"), "\(next)")
+        // All of it is as it is there: what the bitmaps told was enough.
+        try await hosts.virsh(2, "suspend", "live").succeeded()
+        try await hosts.tool()("sync", "kvm2", "kvm3", "live").succeeded()
+        try await hosts.tool()("verify", "kvm2", "kvm3", "live").succeeded()
+        try await hosts.virsh(2, "resume", "live").succeeded()
+        try await hosts.virsh(2, "destroy", "live").succeeded()
+        try await hosts.virsh(2, "undefine", "live", "--checkpoints-metadata").succeeded()
+        try await hosts.shell(3, "rm -f \(LabHosts.images)/live-* \(LabHosts.images)/live.*").succeeded()
+        try await moveAway(hosts)
+    }
+
+    @Test("a guest moves to and fro live, through this machine where the hosts don't reach each other")
+    func aroundTheCorner() async throws {
+        let hosts = try await Integration.Lab.guests()
+        try await moveAway(hosts)
+        try await start("live", hosts, format: "raw")
+        try await hosts.lab("isolate", "kvm1", "kvm2", "--reject").succeeded()
+        let outcome = try await hosts.tool()("migrate", "kvm1", "kvm2", "live")
+        try await hosts.lab("heal").succeeded()
+        #expect(outcome.code == 0 && outcome.output.contains("coordinator"), "\(outcome)")
+        #expect(try await whereabouts(hosts, "live") == ["2 running"])
+        let back = try await hosts.tool()("migrate", "kvm2", "kvm1", "live")
+        #expect(back.code == 0, "\(back)")
+        #expect(try await whereabouts(hosts, "live") == ["1 running"])
+        try await goesOn(hosts, "live")
+        try await isWhole(hosts, "live", on: 1)
+        try await moveAway(hosts)
+    }
+
+    @Test("a guest moves warm in spite of a snapshot that libvirt knows nothing of; a snapshot that it knows stops it")
+    func snapshots() async throws {
+        let hosts = try await Integration.Lab.guests()
+        try await moveAway(hosts)
+        try await start("live", hosts, format: "qcow2")
+        try await hosts.virsh(1, "snapshot-create-as", "live", "before", "--disk-only").succeeded()
+        let refused = try await hosts.tool()("migrate", "kvm1", "kvm2", "live")
+        #expect(refused.code == 17 && refused.error.contains("1 snapshots, which would not come along"), "\(refused)")
+        #expect(try await whereabouts(hosts, "live") == ["1 running"])
+        try await hosts.virsh(1, "snapshot-delete", "live", "before", "--metadata").succeeded()
+        let outcome = try await hosts.tool()("migrate", "kvm1", "kvm2", "live", "--warm")
+        #expect(outcome.code == 0, "\(outcome)")
+        try await hosts.lab("wait-console", "kvm2", "live", "^write [1-9]", "--timeout", "200").succeeded()
+        try await isWhole(hosts, "live", on: 2)
+        try await moveAway(hosts)
+    }
+
     @Test("a guest that moves warm is shut down once, and finds all that it has written", arguments: ["qcow2", "raw"])
     func warm(_ format: String) async throws {
         let hosts = try await Integration.Lab.guests()

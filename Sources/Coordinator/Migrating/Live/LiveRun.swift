@@ -71,6 +71,13 @@ struct LiveRun: Sendable {
         emit(.phase(host: target.name, phase: .preparing, detail: nil))
         try await claim(.source(uuid: uuid), on: source)
         try await claim(.target(name: request.vm), on: target)
+        let limit = coordinator.budgets.limit(of: request.options)
+        let forecast = LiveForecast(
+            run: self,
+            rate: LiveForecast.rate(
+                from: source.name, to: target.name, limit: limit, observed: await coordinator.observedRates()))
+        let forecasting = Task { await forecast.tell() }
+        defer { forecasting.cancel() }
         let disks = LiveDisks(
             id: id, job: job, files: plan.files, target: place, here: source, there: target, ledger: ledger)
         let shared = try await disks.shared()
@@ -78,17 +85,20 @@ struct LiveRun: Sendable {
         let facts = try await SourceFacts.gather(vm: request.vm, from: source, options: request.options)
         var migration = try await migration(facts, shared)
         var tunnel: LiveTunnel?
+        var budget: LiveBudget?
         if !request.options.migration.native {
             emit(.phase(host: target.name, phase: .connecting, detail: nil))
             let way = LiveTunnel(
                 id: id, job: job.part(0xfd), here: source, there: target, ledger: ledger, options: request.options,
-                limit: coordinator.budgets.limit(of: request.options))
+                limit: limit)
             let ends = try await way.open(disks: migration.disks.count)
             if let note = ends.note { emit(.warning(host: target.name, message: note)) }
             migration.memoryURI = "unix://\(ends.memory)"
             migration.disksURI = ends.disks.map { "unix://\($0)" }
             outcome.path = ends.path
             tunnel = way
+            budget = LiveBudget(way, budgets: coordinator.budgets, logger: coordinator.logger)
+            await budget?.take()
         } else {
             try await goNatively(&migration)
             outcome.path = .direct
@@ -100,6 +110,7 @@ struct LiveRun: Sendable {
             remains: shared.isEmpty ? Departure.remains(facts.shutOff, by: id, on: target.name) : nil,
             outlived: place.outlived, outlivedFolder: place.outlived == nil ? nil : place.folder)
         emit(.phase(host: target.name, phase: .moving, detail: nil))
+        let timekeeping = Task { [budget] in await budget?.keepTime() }
         let watch = LiveWatch(run: self, tunnel: tunnel, path: outcome.path)
         let watching = Task { await watch.watch() }
         let moving = migration
@@ -114,6 +125,8 @@ struct LiveRun: Sendable {
             }
         }
         let wire = await tunnel?.wireBytes()
+        timekeeping.cancel()
+        await budget?.giveBack()
         watching.cancel()
         let seen = await watching.value
         (outcome.logicalBytes, outcome.wireBytes) = (seen.moved, max(seen.wire, wire ?? 0))
