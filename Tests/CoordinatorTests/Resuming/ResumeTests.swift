@@ -19,7 +19,7 @@ import Testing
     /// Slow enough to be stopped in the middle.
     private static var slow: CloneOptions {
         var options = CloneOptions()
-        options.bandwidthLimit = Timetable(bytesPerSecond: 32 << 20)
+        options.bandwidthLimit = Timetable(bytesPerSecond: 20 << 20)
         options.compression = .off
         return options
     }

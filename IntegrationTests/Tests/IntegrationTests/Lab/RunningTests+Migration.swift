@@ -43,7 +43,7 @@ extension Integration.Lab.RunningTests {
         let kept = try await hosts.virsh(2, "checkpoint-list", "live", "--name").succeeded().lines
         #expect(kept.count == 1 && kept.allSatisfy { $0.hasPrefix("kvm-clone-") }, "\(kept)")
         let next = try await hosts.tool()("sync", "kvm2", "kvm3", "live", "--checkpoint")
-        #expect(next.code == 0 && !next.error.contains("compar"), "\(next)")
+        #expect(next.code == 0 && !next.error.contains("compared"), "\(next)")
         // All of it is as it is there: what the bitmaps told was enough.
         try await hosts.virsh(2, "suspend", "live").succeeded()
         try await hosts.tool()("sync", "kvm2", "kvm3", "live").succeeded()
