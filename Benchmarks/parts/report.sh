@@ -14,7 +14,7 @@ table() {
     for part; do
         case $part in
             transfer) tables+=(transfer stages) ;;
-            broadcast | resume | sync | migrate | children) tables+=("$part") ;;
+            broadcast | resume | sync | bitmaps | migrate | children) tables+=("$part") ;;
             *) [[ " ${tables[*]-} " == *" others "* ]] || tables+=(others) ;;
         esac
     done
@@ -164,6 +164,7 @@ write_document() {
     [[ " $* " != *' broadcast '* ]] || write_region broadcast "BROADCAST_RUNS=$broadcast_runs" broadcast
     [[ " $* " != *' resume '* ]] || write_region resume "RUNS=$runs" resume
     [[ " $* " != *' sync '* ]] || write_region sync "RUNS=$runs" sync
+    [[ " $* " != *' bitmaps '* ]] || write_region bitmaps "RUNS=$runs" bitmaps
     [[ " $* " != *' migrate '* ]] || write_region migrate "RUNS=$runs" migrate
     [[ " $* " != *' children '* ]] || write_region children "RUNS=$runs" children
 }
