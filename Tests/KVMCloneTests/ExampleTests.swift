@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// The documented example, on real local hosts.
-@Suite(.timeLimit(.minutes(2))) struct ExampleTests {
+@Suite(.timeLimit(.minutes(5))) struct ExampleTests {
     @Test("The example lists, clones with progress, tells how the operation stands, and cancels")
     func example() async throws {
         let hosts = try await EmbeddedHosts.up(2)

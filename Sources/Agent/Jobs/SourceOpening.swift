@@ -20,7 +20,8 @@ enum SourceOpening {
         if disk.guestView {
             let chain = try Inspection.chain(
                 disk.image, declared: disk.locked.filter { $0.path != disk.image.path }, roots: roots)
-            let source = try NBDSource(chain, export: disk.exportName, allowance: allowance)
+            let source = try NBDSource(
+                chain, export: disk.exportName, bitmap: disk.bitmap, allowance: allowance)
             return Opened(
                 source: source, locks: locks,
                 generation: try SourceGeneration.of(

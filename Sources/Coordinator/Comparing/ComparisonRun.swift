@@ -151,12 +151,15 @@ extension ComparedCopy {
 
 extension ClonePlan.File {
     /// How an agent opens it for reading. `socket`: of the backup that shows the VM's disks while it runs; `withBitmap`: which
-    /// says what was written.
-    func opened(as export: String, socket: String?, withBitmap: Bool = false) -> OpenSend.Disk {
+    /// says what was written. `bitmap`: of a disk that is read as it is.
+    func opened(
+        as export: String, socket: String?, withBitmap: Bool = false, bitmap: String? = nil
+    ) -> OpenSend.Disk {
         OpenSend.Disk(
             index: index, image: ImageReference(path: sourcePath, format: sourceFormat), guestView: guestView,
             locked: lockedPaths.sorted { $0.key < $1.key }.map { ImageReference(path: $0.key, format: $0.value) },
             exportName: export, socket: scratchFolder == nil ? nil : socket,
-            bitmap: withBitmap && hasBitmaps ? BackupRequest.bitmap(of: disk) : nil)
+            bitmap: withBitmap && hasBitmaps
+                ? BackupRequest.bitmap(of: disk) : isShutOffWithBitmaps ? bitmap : nil)
     }
 }

@@ -189,7 +189,8 @@ struct CopyRun: Sendable {
             job: operation.job, secret: secret, operation: operation.id.description,
             disks: operation.plan.files.map {
                 $0.opened(
-                    as: operation.plan.exportName(of: $0), socket: backup?.socket, withBitmap: backup?.since != nil)
+                    as: operation.plan.exportName(of: $0), socket: backup?.socket, withBitmap: backup?.since != nil,
+                    bitmap: operation.plan.writtenSince)
             },
             roots: roots, streams: operation.streams, digests: operation.wantsRoots,
             compression: operation.compression, bandwidthLimit: operation.budgets.limit(of: options),

@@ -100,6 +100,9 @@ public struct ClonePlan: Sendable, Codable, Equatable {
     public var targets: [Target]
     /// What a sync of a running VM does with its checkpoints.
     package var checkpoints: CheckpointPlan?
+    /// The checkpoint whose bitmaps in the images of a VM that is shut off say what was written since its replica was taken;
+    /// nil: that is found out by comparing.
+    package var writtenSince: String?
     /// True when the VM isn't defined on the source any more, so that nothing there can start it.
     package var isUndefined = false
     /// What concerns the source, and so all targets.

@@ -34,6 +34,15 @@ package struct CheckpointPlan: Sendable, Equatable {
         return own >= first
     }
 
+    /// The checkpoint of a VM that is shut off whose bitmaps say all that was written since a replica was taken: the newest, and
+    /// the replica's. Nil where there is none.
+    static func newest(of source: SourceFacts, for target: ClonePlan.Target) -> String? {
+        guard !source.isRunning, let name = source.record.checkpoints.last, name.hasPrefix(prefix),
+            target.sync?.current?.checkpoint == name
+        else { return nil }
+        return name
+    }
+
     /// The name of an operation's checkpoint.
     static func name(of operation: OperationID, attempt: Int) -> String {
         attempt == 1 ? "\(prefix)\(operation)" : "\(prefix)\(operation)-\(attempt)"
@@ -50,6 +59,9 @@ extension ClonePlan.Target {
 }
 
 extension ClonePlan.File {
+    /// Whether a bitmap in its image can say what was written to it, though no VM runs.
+    var isShutOffWithBitmaps: Bool { scratchFolder == nil && sourceFormat == "qcow2" && guestView }
+
     /// Whether bitmaps can say what was written to it.
     var hasBitmaps: Bool { scratchFolder != nil && sourceFormat == "qcow2" }
 }

@@ -20,7 +20,11 @@ extension TargetRun {
         let files = operation.plan.files
         let whole = files.indices.filter { sync.bases[$0] == nil }
         let hasBitmaps = backup?.since != nil && operation.plan.checkpoints?.covers(current.checkpoint) ?? false
-        let marked = files.indices.filter { hasBitmaps && files[$0].hasBitmaps && sync.bases[$0] != nil }
+        let isMarked = operation.plan.writtenSince != nil && operation.plan.writtenSince == current.checkpoint
+        let marked = files.indices.filter {
+            sync.bases[$0] != nil
+                && (hasBitmaps && files[$0].hasBitmaps || isMarked && files[$0].isShutOffWithBitmaps)
+        }
         let compared = files.indices.filter { sync.bases[$0] != nil && !marked.contains($0) }
         let limit = OpenReceive.Base.mostRanges / max(1, marked.count + compared.count)
         var found = DiskRanges(files.map { _ in [] })

@@ -19,8 +19,15 @@ public final class QemuNBD: Sendable {
     public static let connections = 4
 
     /// Serves a backing chain for reading, from the page cache where it has the bytes.
-    public static func serve(_ chain: BackingChain, export: String, timeout: UInt32 = 120) throws -> QemuNBD {
-        let image = ["--read-only", "--image-opts", "--cache=writeback", ImageOptions.string(for: chain.layers)]
+    ///
+    /// - Parameter bitmap: a dirty bitmap of the topmost image that is told as well. Throws when it isn't there, or isn't in
+    ///   order.
+    public static func serve(
+        _ chain: BackingChain, export: String, bitmap: String? = nil, timeout: UInt32 = 120
+    ) throws -> QemuNBD {
+        let told = bitmap.map { ["--bitmap=\($0)"] } ?? []
+        let image =
+            told + ["--read-only", "--image-opts", "--cache=writeback", ImageOptions.string(for: chain.layers)]
         return try QemuNBD(image, export: export, medium: .cache, timeout: timeout)
     }
 
@@ -125,8 +132,12 @@ public final class QemuNBD: Sendable {
 
 extension NBDSource {
     /// The guest-visible bytes of a disk, through a server that lives as long as the source.
-    public convenience init(_ chain: BackingChain, export: String, allowance: ReadAllowance) throws {
-        let server = try QemuNBD.serve(chain, export: export)
+    ///
+    /// - Parameter bitmap: a dirty bitmap of the topmost image, for `dirty`.
+    public convenience init(
+        _ chain: BackingChain, export: String, bitmap: String? = nil, allowance: ReadAllowance
+    ) throws {
+        let server = try QemuNBD.serve(chain, export: export, bitmap: bitmap)
         var watches: [FileWatch] = []
         for layer in chain.layers {
             let allowed = layer.identity.isBlockDevice ? try allowance.adding(file: layer.path) : allowance
@@ -136,7 +147,8 @@ extension NBDSource {
             }
             watches.append(watch)
         }
-        self.init(try server.connect(), watches: watches, keeping: server)
+        let contexts = [NBDClient.allocationContext] + (bitmap.map { [Self.context(of: $0)] } ?? [])
+        self.init(try server.connect(contexts: contexts), watches: watches, keeping: server)
     }
 }
 

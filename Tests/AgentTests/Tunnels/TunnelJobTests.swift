@@ -7,7 +7,7 @@ import Testing
 @testable import DataPlane
 
 /// Tunnels between two agents, as the coordinator uses them.
-@Suite(.timeLimit(.minutes(2))) struct TunnelJobTests {
+@Suite(.timeLimit(.minutes(5))) struct TunnelJobTests {
     /// Sends through a door and back, and ends the connection in both directions.
     private static func talk(_ path: String, _ server: DoorListener, _ bytes: [UInt8]) async throws {
         let near = try Dialer.connect(to: .unix(path: path))

@@ -77,7 +77,7 @@ import Testing
         await fleet.close()
     }
 
-    @Test("A request to cancel in the journal stops the copy", .timeLimit(.minutes(1)))
+    @Test("A request to cancel in the journal stops the copy", .timeLimit(.minutes(5)))
     func cancelOnRequest() async throws {
         let fleet = try FakeFleet()
         let id = OperationID()
@@ -93,7 +93,7 @@ import Testing
 
     @Test(
         "The source's agent ends: all targets fail with that cause, and another run makes them complete",
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [OpenReceive.name, Receive.name, ReadBack.name])
     func sourceAgentEnds(at step: String) async throws {
         let fleet = try FakeFleet(targets: 2)
@@ -148,7 +148,7 @@ import Testing
 
     @Test(
         "Nothing moves for longer than allowed: the copy fails with a time-out, and can be gone on with",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func stall() async throws {
         let fleet = try FakeFleet()
         fleet.targets[0].faults.act(.name("receive.readback"), .before) { () throws(KVMCloneError) in
@@ -169,7 +169,7 @@ import Testing
         await fleet.close()
     }
 
-    @Test("A copy that isn't complete at its deadline fails, and can be cleaned up", .timeLimit(.minutes(1)))
+    @Test("A copy that isn't complete at its deadline fails, and can be cleaned up", .timeLimit(.minutes(5)))
     func deadline() async throws {
         let fleet = try FakeFleet()
         fleet.targets[0].faults.act(.name("receive.readback"), .before) { () throws(KVMCloneError) in
@@ -188,7 +188,7 @@ import Testing
         await fleet.close()
     }
 
-    @Test("The VM is started while it is copied: the copy fails, says so, and nothing is left", .timeLimit(.minutes(1)))
+    @Test("The VM is started while it is copied: the copy fails, says so, and nothing is left", .timeLimit(.minutes(5)))
     func start() async throws {
         let fleet = try FakeFleet(targets: 2)
         fleet.targets[0].faults.act(.name("receive.readback"), .before) { () throws(KVMCloneError) in

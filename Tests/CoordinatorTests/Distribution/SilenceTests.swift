@@ -32,7 +32,7 @@ struct SilenceTests {
 
     @Test(
         "A host of a chain that hangs while it receives is given up; the others get everything, and it can go on later",
-        .timeLimit(.minutes(1)), arguments: [0, 1, 2])
+        .timeLimit(.minutes(5)), arguments: [0, 1, 2])
     func hangs(place: Int) async throws {
         let fleet = try FakeFleet(targets: 3)
         let silent = fleet.targets[place]
@@ -57,7 +57,7 @@ struct SilenceTests {
 
     @Test(
         "A host that comes back in time goes on where the others have left it, also when they have ended",
-        .timeLimit(.minutes(1)), arguments: [0, 1200])
+        .timeLimit(.minutes(5)), arguments: [0, 1200])
     func comesBack(milliseconds: Int) async throws {
         let fleet = try FakeFleet(targets: 3)
         let silent = fleet.targets[1]
@@ -82,7 +82,7 @@ struct SilenceTests {
         await fleet.close()
     }
 
-    @Test("A source that hangs ends the copy; what the targets have is kept", .timeLimit(.minutes(1)))
+    @Test("A source that hangs ends the copy; what the targets have is kept", .timeLimit(.minutes(5)))
     func source() async throws {
         let fleet = try FakeFleet(targets: 2)
         fleet.source.faults.act(.name("send.run"), .before) { () throws(KVMCloneError) in fleet.source.freeze() }
@@ -97,7 +97,7 @@ struct SilenceTests {
         await fleet.close()
     }
 
-    @Test("Without trees a hung target fails by itself as well", .timeLimit(.minutes(1)))
+    @Test("Without trees a hung target fails by itself as well", .timeLimit(.minutes(5)))
     func star() async throws {
         let fleet = try FakeFleet(targets: 2)
         let silent = fleet.targets[0]

@@ -84,6 +84,33 @@ struct MigrationTests {
         await move.fleet.close()
     }
 
+    @Test(
+        "the last copy of a warm migration reads what bitmaps say was written; where they are broken it compares",
+        arguments: [false, true])
+    func bitmaps(isBroken: Bool) async throws {
+        let move = try MigrationFleet(running: true, type: "qemu", size: 20 << 20)
+        let id = OperationID()
+        move.source.faults.act(.name("undefine"), .before) { () throws(KVMCloneError) in
+            do {
+                try move.write(9, at: 9 << 20, on: move.source)
+                guard isBroken else { return }
+                for name in try await move.source.domain(named: "web01")?.checkpoints ?? [] {
+                    try Tool.run("qemu-img", ["bitmap", "--remove", move.disk(on: move.source), name])
+                }
+            } catch {
+                throw KVMCloneError(.general, "\(error)")
+            }
+        }
+        let result = try await move.move(move.request(.warm), id: id)
+        #expect(result.exitCode == .ok && result.targets[0].warnings == [], "\(result)")
+        #expect(move.whereabouts == ["target1 running"])
+        let compared = move.fleet.hosts.map { $0.faults.calls.contains("compare.units") }
+        #expect(compared == [isBroken, isBroken])
+        let defects = try await move.defects(movedTo: move.target, by: id)
+        #expect(defects == [])
+        await move.fleet.close()
+    }
+
     @Test("a guest that doesn't shut down in time stays where it is; with force-off it is switched off and moved")
     func deaf() async throws {
         let move = try MigrationFleet(running: true)

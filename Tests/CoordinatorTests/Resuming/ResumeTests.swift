@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(
-        "Stopped once, a copy keeps what it has: code 75, and another run sends only the rest", .timeLimit(.minutes(2)))
+        "Stopped once, a copy keeps what it has: code 75, and another run sends only the rest", .timeLimit(.minutes(5)))
     func stopAndGoOn() async throws {
         let fleet = try Self.fleet()
         let id = OperationID()
@@ -66,7 +66,7 @@ import Testing
         await fleet.close()
     }
 
-    @Test("Stopped twice, a copy is undone", .timeLimit(.minutes(2)))
+    @Test("Stopped twice, a copy is undone", .timeLimit(.minutes(5)))
     func stopTwice() async throws {
         let fleet = try Self.fleet()
         let id = OperationID()
@@ -88,7 +88,7 @@ import Testing
 
     @Test(
         "Whoever dies in the middle, another run makes the copy complete and sends only what is not there",
-        .timeLimit(.minutes(2)), arguments: Victim.allCases, ["raw", "qcow2"])
+        .timeLimit(.minutes(5)), arguments: Victim.allCases, ["raw", "qcow2"])
     func death(of victim: Victim, format: String) async throws {
         let fleet = try Self.fleet(format: format)
         let id = OperationID()
@@ -106,7 +106,7 @@ import Testing
 
     @Test(
         "A target whose copy was removed since an earlier run gets another one, and that is said",
-        .timeLimit(.minutes(2)))
+        .timeLimit(.minutes(5)))
     func removedMeanwhile() async throws {
         let fleet = try FakeFleet(targets: 2)
         let (first, second) = (fleet.targets[0], fleet.targets[1])
@@ -126,7 +126,7 @@ import Testing
         await fleet.close()
     }
 
-    @Test("A target that has its copy is left alone; the others get what they lack", .timeLimit(.minutes(2)))
+    @Test("A target that has its copy is left alone; the others get what they lack", .timeLimit(.minutes(5)))
     func someHaveFinished() async throws {
         let fleet = try Self.fleet(targets: 3)
         let id = OperationID()
@@ -148,7 +148,7 @@ import Testing
         await fleet.close()
     }
 
-    @Test("A source that has changed since is copied from its beginning, and that is said", .timeLimit(.minutes(2)))
+    @Test("A source that has changed since is copied from its beginning, and that is said", .timeLimit(.minutes(5)))
     func changedSource() async throws {
         let fleet = try Self.fleet()
         let id = OperationID()
@@ -167,7 +167,7 @@ import Testing
         await fleet.close()
     }
 
-    @Test("A later run of the same operation fences off the earlier one", .timeLimit(.minutes(2)))
+    @Test("A later run of the same operation fences off the earlier one", .timeLimit(.minutes(5)))
     func fenced() async throws {
         let fleet = try Self.fleet()
         let id = OperationID()
@@ -209,7 +209,7 @@ import Testing
         await fleet.close()
     }
 
-    @Test("A backing chain whose overlay was told its base's new name already is gone on with", .timeLimit(.minutes(2)))
+    @Test("A backing chain whose overlay was told its base's new name already is gone on with", .timeLimit(.minutes(5)))
     func rebasedChain() async throws {
         let fleet = try FakeFleet(machine: MachineRecipe(disks: [DiskRecipe(format: "qcow2", size: 4 << 20)]))
         let top = fleet.source.pool + "/" + fleet.machine.disks[0].fileName(machine: fleet.machine.name)
@@ -278,7 +278,7 @@ import Testing
         #expect(await budgets.rate(of: flow) == 1 << 20)
     }
 
-    @Test("Claims that the earlier run's agent has not given back yet are waited for", .timeLimit(.minutes(2)))
+    @Test("Claims that the earlier run's agent has not given back yet are waited for", .timeLimit(.minutes(5)))
     func claimedStill() async throws {
         let fleet = try Self.fleet()
         let id = OperationID()
@@ -297,7 +297,7 @@ import Testing
         await fleet.close()
     }
 
-    @Test("Stopped while another run is planned, an operation stays as it is: code 75", .timeLimit(.minutes(2)))
+    @Test("Stopped while another run is planned, an operation stays as it is: code 75", .timeLimit(.minutes(5)))
     func stopPlanning() async throws {
         let fleet = try Self.fleet()
         let id = OperationID()

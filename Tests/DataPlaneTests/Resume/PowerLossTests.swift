@@ -6,7 +6,7 @@ import Testing
 /// A file system that loses its power: ext4 on a loop device, shut down without writing its log (EXT4_IOC_SHUTDOWN).
 @Suite(
     "A host that loses its power", .serialized, .enabled(if: Ext4.isAvailable, "needs root, loop devices and ext4"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(5)))
 struct PowerLossTests {
     private static let size = 3 * Geometry.unit + 4 * Geometry.leaf + 99
 

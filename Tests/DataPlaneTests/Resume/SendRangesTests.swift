@@ -5,7 +5,7 @@ import Testing
 @testable import DataPlane
 
 /// Jobs that send parts of disks: what a target lacks.
-@Suite("Sending what is missing", .serialized, .timeLimit(.minutes(2)))
+@Suite("Sending what is missing", .serialized, .timeLimit(.minutes(5)))
 struct SendRangesTests {
     private static let size = 2 * Geometry.unit + 5 * Geometry.leaf + 77
 

@@ -3,7 +3,7 @@ import Testing
 @testable import DataPlane
 
 /// Targets that turn out slower than they were planned to be.
-@Suite("Targets slower than planned", .timeLimit(.minutes(2)), .serialized)
+@Suite("Targets slower than planned", .timeLimit(.minutes(5)), .serialized)
 struct LaggingTests {
     static let size = 24 << 20
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import DataPlane
 
-@Suite("Receivers that pass streams on", .timeLimit(.minutes(2)))
+@Suite("Receivers that pass streams on", .timeLimit(.minutes(5)))
 struct RelayTests {
     static let size = 40 << 20 + 77
 

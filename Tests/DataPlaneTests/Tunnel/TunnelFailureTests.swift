@@ -6,7 +6,7 @@ import Testing
 @testable import DataPlane
 
 /// How a tunnel ends that can't go on: both ends say so, and QEMU sees it.
-@Suite(.timeLimit(.minutes(2))) struct TunnelFailureTests {
+@Suite(.timeLimit(.minutes(5))) struct TunnelFailureTests {
     /// A wire that passes bytes on, with one bit flipped at some place of the way to the target.
     private static func wire(flipping place: Int) throws -> (Socket, Socket) {
         let (near, middle) = try Socket.pair()

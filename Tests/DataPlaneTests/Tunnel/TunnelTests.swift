@@ -4,7 +4,7 @@ import Testing
 @testable import DataPlane
 
 /// What goes in at one end of a tunnel comes out at the other.
-@Suite(.timeLimit(.minutes(2))) struct TunnelTests {
+@Suite(.timeLimit(.minutes(5))) struct TunnelTests {
     /// Writes, ends its direction, and reads what the other has to say.
     private static func talk(_ socket: Socket, _ bytes: [UInt8]) async throws -> [UInt8] {
         async let written: Void = blocking {

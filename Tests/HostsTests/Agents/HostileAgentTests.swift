@@ -11,7 +11,7 @@ import Testing
 @testable import SSH
 
 /// An agent that answers with garbage, as a machine in wrong hands would have it.
-@Suite(.timeLimit(.minutes(1))) struct HostileAgentTests {
+@Suite(.timeLimit(.minutes(5))) struct HostileAgentTests {
     /// A link to an agent that does what `script` says, on a thread of its own, and ends then.
     private static func link(
         words: String = "", onEvent: @escaping @Sendable (AgentEvent) -> Void = { _ in },

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Libvirt
 
-@Suite(.timeLimit(.minutes(1))) struct DomainEventTests {
+@Suite(.timeLimit(.minutes(5))) struct DomainEventTests {
     @Test func aLifeIsReportedInOrder() async throws {
         let connection = try TestHost().connection
         let events = try connection.domainEvents()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import SSH
 
-@Suite("Pool of connections", .timeLimit(.minutes(2)))
+@Suite("Pool of connections", .timeLimit(.minutes(5)))
 struct PoolTests {
     /// Opens local connections and counts them.
     private final class Opener: Sendable {
