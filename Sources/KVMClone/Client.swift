@@ -26,7 +26,7 @@ public actor Client {
         logger = options.logger.recording(in: recorders)
     }
 
-    /// Clones or replicates a VM, and waits for the end.
+    /// Clones, replicates, syncs or moves a VM, and waits for the end.
     ///
     /// `onEvent` is called from any thread, one call at a time per source of events, at most ten progress events a
     /// second. Cancelling the task stops the operation; `whenCancelled` says what becomes of what was copied. Throws when
@@ -157,6 +157,15 @@ public actor Client {
     ) async throws(KVMCloneError) -> OperationResult {
         try await run(
             CloneRequest(kind: .sync, vm: vm, source: source, targets: targets, options: options), onEvent: onEvent)
+    }
+
+    /// Moves a VM to another host: live if it runs, unless the options say otherwise.
+    public func migrate(
+        vm: String, from source: String, to target: String, options: CloneOptions = CloneOptions(),
+        onEvent: @escaping @Sendable (OperationEvent) -> Void = { _ in }
+    ) async throws(KVMCloneError) -> OperationResult {
+        try await run(
+            CloneRequest(kind: .migrate, vm: vm, source: source, targets: [target], options: options), onEvent: onEvent)
     }
 
     /// Decides what a request would do, and changes nothing.

@@ -13,6 +13,10 @@ extension Integration.Lab {
             try await run(["\(Setting.folder)/lab"] + words, environment: hosts.environment).succeeded()
             try await hosts.lab("wait-boot", "kvm1", name, "--timeout", "200").succeeded()
             try await hosts.lab("wait-console", "kvm1", name, "^write [1-9][0-9]").succeeded()
+            guard agent != nil else { return }
+            try await waitUntil("its agent listens", within: 60) {
+                try await hosts.virsh(1, "dumpxml", name).output.contains("state='connected'")
+            }
         }
 
         func console(_ hosts: LabHosts, _ name: String, on host: Int = 1) async throws -> [String] {
