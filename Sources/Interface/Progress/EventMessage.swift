@@ -42,8 +42,9 @@ enum EventMessage {
         }
         let verified = outcome.verified ? ", verified" : ""
         let path = outcome.path.map { ", \($0.rawValue)" } ?? ""
+        let end = kind == .migrate ? "has moved" : "is complete"
         return
-            "\(outcome.host): \(outcome.newName) is complete, \(ByteCount.format(outcome.logicalBytes))\(changed) in "
+            "\(outcome.host): \(outcome.newName) \(end), \(ByteCount.format(outcome.logicalBytes))\(changed) in "
             + "\(Figures.span(outcome.seconds))\(verified)\(path)"
     }
 }

@@ -74,7 +74,9 @@ extension ProgressView {
             isCopying
             ? (disk.secondsLeft.map { DisplayWidth.pad(Figures.clock($0), to: 4, right: true) } ?? "")
             : target.phase == .verifying ? "verifying \(Figures.percent(disk.share))%" : target.phase.words
-        let way = target.path == .coordinator ? "via coordinator" : ""
+        let detail = target.phase == .moving ? target.detail.map { Validation.harmless($0) } : nil
+        let way = [target.path == .coordinator ? "via coordinator" : nil, detail].compactMap { $0 }.joined(
+            separator: ", ")
 
         // Each is what stands right of the bar. The fullest one that leaves the bar its columns wins.
         let tails = [

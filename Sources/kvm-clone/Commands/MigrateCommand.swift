@@ -12,7 +12,8 @@ struct MigrateCommand: AsyncParsableCommand {
             move, encrypted, without any set-up between the hosts. Warm it is copied while it runs, until little is left; then \
             it is shut down, the rest is copied, and it starts on the other host; that uses replicas which are there. Cold it \
             is shut down first. Whatever fails before it runs there takes everything back, and it runs where it was. Its old \
-            disks stay as a replica, so that a warm way back is a matter of what has changed.
+            disks stay as a replica, so that a warm way back is a matter of what has changed. What is said of copies \
+            (--parallel, --verify, --consistency) is for --warm and --cold.
             """)
 
     @Argument(help: .init("Source host, target host and VM.", valueName: "SRC DST VM"))

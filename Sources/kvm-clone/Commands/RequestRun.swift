@@ -69,7 +69,7 @@ struct RequestRun {
             return try await presentation.follow(client) { onEvent in
                 try await client.run(request, id: presentation.id, whenCancelled: .keep, onEvent: onEvent)
             }
-        } catch let failure as OperationError where failure.error.code == .vmExists && !request.options.force {
+        } catch let failure as OperationError where failure.error.code == .vmExists && request.canReplace {
             // Nothing has begun, so the question is still open.
             guard Prompt.canAsk(global) else { throw failure }
             presentation.context.tell(failure.error, operation: presentation.id)
@@ -96,4 +96,9 @@ struct RequestRun {
         }
         return request
     }
+}
+
+extension CloneRequest {
+    /// True when the command could be told to replace a VM, and wasn't.
+    fileprivate var canReplace: Bool { [.clone, .replicate].contains(kind) && !options.force }
 }
