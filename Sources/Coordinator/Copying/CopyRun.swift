@@ -7,15 +7,8 @@ extension CopyOperation {
     /// first, for it says what was asked for; this one is for a single target among others that go on.
     var peerStallTimeout: Int { options.stallTimeout + 10 }
 
-    /// The job's id on all agents, 16 bytes: the operation's, then how often it was gone on with. An agent takes an id
-    /// once. The last two bytes are for repairs.
-    var job: HexBytes {
-        let text = Array(id.description.utf8)
-        var bytes = text + [UInt8](repeating: 0, count: 16 - text.count)
-        bytes[12] = UInt8((attempt.number - 1) >> 8 & 0xff)
-        bytes[13] = UInt8((attempt.number - 1) & 0xff)
-        return HexBytes(bytes)
-    }
+    /// The job's id on all agents.
+    var job: HexBytes { .job(of: id, run: attempt.number) }
 }
 
 /// The order of the work: source first, then all targets at once, each to its own end.
@@ -30,8 +23,7 @@ struct CopyRun: Sendable {
         self.tracker = tracker
         ledger = Ledger(
             operation: operation.id, journal: operation.journal, attempt: operation.attempt, logger: operation.logger)
-        var generator = SystemRandomNumberGenerator()
-        secret = JobSecret(HexBytes((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }))
+        secret = JobSecret(.random(32))
     }
 
     func run() async -> [TargetOutcome] {

@@ -67,28 +67,16 @@ struct CopyWatch: Sendable {
                         .timeout, "not complete after \(deadline) s", whatToDo: "allow more with --deadline"), .keep)
             }
             await writeDown()
-            await checkForCancel()
+            await journal.checkForCancel()
         }
     }
 
     /// For whoever asks from another process.
-    func writeDown() async {
-        do {
-            guard var status = try await operation.journal.operation(operation.id) else { return }
-            status.progress = tracker.snapshot()
-            try await operation.journal.update(status)
-        } catch {
-            operation.logger.warning("progress not written down", metadata: ["error": "\(error)"])
-        }
-    }
+    func writeDown() async { await journal.writeDown(tracker.snapshot()) }
 
-    private func checkForCancel() async {
-        do {
-            guard let ending = try await operation.journal.requestedStop(of: operation.id) else { return }
-            operation.stop.stop(.cancelled("cancelled on request", ending), ending)
-        } catch {
-            operation.logger.warning("journal not readable", metadata: ["error": "\(error)"])
-        }
+    private var journal: JournalWatch {
+        JournalWatch(
+            id: operation.id, journal: operation.journal, stop: operation.stop, logger: operation.logger)
     }
 
     private func watchForStart() async {

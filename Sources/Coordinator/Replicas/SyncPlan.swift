@@ -61,10 +61,6 @@ extension CopyOperation {
     /// Whether the source reads all of its disks for their digests. A target that gets only what has changed compares that.
     var wantsRoots: Bool { options.verify && !plan.targets.allSatisfy { $0.sync?.isDelta ?? false } }
 
-    /// The job in which disks are compared before changes are sent, 16 bytes.
-    var comparisonJob: HexBytes {
-        var bytes = job.bytes
-        (bytes[14], bytes[15]) = (0xff, 0xff)
-        return HexBytes(bytes)
-    }
+    /// The job in which disks are compared before changes are sent.
+    var comparisonJob: HexBytes { job.part(0xff) }
 }
