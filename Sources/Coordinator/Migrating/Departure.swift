@@ -8,7 +8,9 @@ struct Departure: Sendable {
     let name: String
     let uuid: String
     let options: MigrationOptions
-    let stop: StopSignal
+    let journal: JournalWatch
+
+    private var stop: StopSignal { journal.stop }
 
     /// Notes what libvirt keeps beside the definition, to be given back should the VM stay.
     func note(_ ledger: Ledger) async throws(KVMCloneError) -> DomainAttachments {
@@ -25,10 +27,11 @@ struct Departure: Sendable {
         try await ledger.perform(.shutDown(host: driver.name, uuid: uuid)) { () throws(KVMCloneError) in
             try await driver.shutDown(domain: uuid)
         }
-        guard try await !isDown(within: .seconds(options.shutdownTimeout)) else { return }
+        let patience = options.shutdownTimeout ?? 300
+        guard try await !isDown(within: .seconds(patience)) else { return }
         guard options.forcesOff else {
             throw KVMCloneError(
-                .timeout, "the guest hasn't shut down within \(options.shutdownTimeout) s, and runs on",
+                .timeout, "the guest hasn't shut down within \(patience) s, and runs on",
                 host: driver.name,
                 whatToDo: "shut it down from within; or allow more with --shutdown-timeout, or switch it off then with "
                     + "--force-off")
@@ -42,6 +45,7 @@ struct Departure: Sendable {
     private func isDown(within patience: Duration) async throws(KVMCloneError) -> Bool {
         let deadline = ContinuousClock.now + patience
         while ContinuousClock.now < deadline {
+            await journal.checkForCancel()
             if let reason = stop.reason { throw reason }
             if try await state() == .stopped { return true }
             do { try await Task.sleep(for: .milliseconds(200)) } catch {

@@ -5,7 +5,11 @@ import Model
 /// Ends a migration that didn't: forward once the VM belongs to its new host, else back to the old one. Back only when it is
 /// known that the VM is not on the new host: else nothing is done to the old one, so that it never runs twice.
 struct MigrationEnding: Sendable {
-    private let hosts: [String]
+    /// The hosts in the order in which their steps are ended: the old one comes last.
+    let order: [String]
+    private let old: String
+    /// The new host, once the VM may be defined there.
+    private let new: String?
     private let handOver: HandOver?
 
     /// Nil for steps of something else.
@@ -21,16 +25,14 @@ struct MigrationEnding: Sendable {
             }
         }
         guard let old else { return nil }
-        self.handOver = handOver
+        (self.handOver, self.old, self.new) = (handOver, old, new)
         let others = records.map(\.step.host).filter { $0 != old && $0 != new }
-        hosts = [new].compactMap { $0 } + Set(others).sorted() + [old]
+        order = [new].compactMap { $0 } + Set(others).sorted() + [old]
     }
 
-    /// The hosts in the order in which their steps are ended: the old one comes last, and only when all others are done.
-    var order: [String] { hosts }
-
-    /// True once the VM belongs to its new host.
-    var isForward: Bool { handOver != nil }
+    /// Whether what can't be ended on `other` keeps the steps on `host` from being ended: the VM comes back to its old host
+    /// only when it is known not to be on the new one.
+    func holdsUp(_ host: String, _ other: String) -> Bool { handOver == nil && host == old && other == new }
 
     /// True for the step that says so.
     func isHandOver(_ step: Step) -> Bool { if case .handOver = step { true } else { false } }

@@ -54,11 +54,35 @@ struct MigrationPlanner {
                     .validation, "it can't be copied while it runs",
                     fix: "move it --cold: it is down while all of it is copied"))
         }
-        if choice.mode == .warm, source.record.state == .stopped { return findings }
-        if options.migration.mode == .warm, !choice.runs {
-            findings.append(.warning(.validation, "VM '\(vm)' is shut off: there is nothing to copy while it runs"))
+        if let asked = options.migration.mode, asked != choice.mode {
+            findings.append(.warning(.validation, "VM '\(vm)' is shut off: it moves cold, and not \(asked.rawValue)"))
+        }
+        let misplaced = misplacedOptions(options.migration.mode ?? choice.mode)
+        if !misplaced.isEmpty, choice.runs {
+            findings.append(
+                .blocks(
+                    .validation,
+                    "\(misplaced.joined(separator: ", ")) with a migration that is \(choice.mode.rawValue)",
+                    fix: "leave it out, or choose --live, --warm or --cold"))
         }
         return findings
+    }
+
+    /// Options that were given and mean nothing to that kind of migration.
+    private func misplacedOptions(_ mode: MigrationMode) -> [String] {
+        let given = options.migration
+        let live = [
+            ("--post-copy", given.postCopy), ("--auto-converge", given.autoConverges),
+            ("--pause-after", given.pauseAfter != nil), ("--native", given.native),
+        ]
+        let down = [("--force-off", given.forcesOff), ("--shutdown-timeout", given.shutdownTimeout != nil)]
+        let others =
+            switch mode {
+            case .live: down
+            case .warm: live
+            case .cold: live + [("--downtime", given.downtime != nil)]
+            }
+        return others.filter(\.1).map(\.0)
     }
 }
 

@@ -72,7 +72,8 @@ struct MigrationRun: Sendable {
     private func move(_ sum: inout Sum) async throws(KVMCloneError) -> [String] {
         if choice.mode == .warm { try await copyWhileItRuns(&sum) }
         let departure = Departure(
-            driver: source, name: request.vm, uuid: uuid, options: request.options.migration, stop: stop)
+            driver: source, name: request.vm, uuid: uuid, options: request.options.migration,
+            journal: JournalWatch(id: id, journal: coordinator.journal, stop: stop, logger: coordinator.logger))
         let attachments = try await departure.note(ledger)
         if choice.runs {
             enter(.shuttingDown, host: source.name)
@@ -162,9 +163,7 @@ struct MigrationRun: Sendable {
             run: fence)
         let entries = await undoing.end(records)
         ledger.drop(Set(records.map(\.number)))
-        return entries.compactMap { entry in
-            entry.error.map { "\(entry.step.host): \(entry.step.step); not done: \(entry.step.undo): \($0)" }
-        }
+        return entries.complaints
     }
 
     private func enter(_ phase: TargetPhase, host: String? = nil, detail: String? = nil) {
@@ -193,7 +192,7 @@ extension MigrationRun {
             let plan = try await planned(facts)
             let outcome = try await copy(plan, sum.passes + 1)
             try take(outcome, into: &sum)
-            passes.add(.init(bytes: outcome.logicalBytes, seconds: begin.duration(to: .now) / .seconds(1)))
+            passes.add(seconds: begin.duration(to: .now) / .seconds(1))
             if let verdict = passes.verdict {
                 emit(.phase(host: target.name, phase: .syncing, detail: verdict))
                 return

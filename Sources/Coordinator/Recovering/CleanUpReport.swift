@@ -50,6 +50,15 @@ public struct CleanUpReport: Sendable, Codable, Equatable {
     public var isClean: Bool { entries.allSatisfy { $0.error == nil } }
 }
 
+extension [CleanUpReport.Entry] {
+    /// What couldn't be done, a sentence each.
+    var complaints: [String] {
+        compactMap { entry in
+            entry.error.map { "\(entry.step.host): \(entry.step.step); not done: \(entry.step.undo): \($0)" }
+        }
+    }
+}
+
 extension OpenStep {
     /// Says for people what `step` did.
     package init(_ step: Step) {

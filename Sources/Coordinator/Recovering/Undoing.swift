@@ -35,7 +35,7 @@ struct Undoing: Sendable {
         var entries: [CleanUpReport.Entry] = []
         for host in migration.order {
             let mine = records.filter { $0.step.host == host && !migration.isHandOver($0.step) }
-            let obstacle = migration.isForward ? nil : entries.first { $0.error != nil }
+            let obstacle = entries.first { $0.error != nil && migration.holdsUp(host, $0.step.host) }
             if let obstacle {
                 entries += mine.reversed().map { left($0.step, since: obstacle) }
             } else {
@@ -64,7 +64,6 @@ struct Undoing: Sendable {
         let verdict: LiveMove.Verdict
         do throws(KVMCloneError) {
             verdict = try await move.resolve(hosts)
-            if verdict == .moved { try await move.complete(hosts, logger: logger) }
         } catch {
             let unknown = error.unresolved(operation)
             return (records.reversed().map { .init(step: OpenStep($0.step), error: unknown) }, nil, unknown)
@@ -72,13 +71,18 @@ struct Undoing: Sendable {
         var rest = records.filter { !$0.step.isLiveMove }
         var entries: [CleanUpReport.Entry] = []
         if verdict == .moved {
-            entries = await keep(rest.filter { move.isKept($0.step) })
+            do throws(KVMCloneError) {
+                try await move.complete(hosts, logger: logger)
+            } catch {
+                entries.append(.init(step: OpenStep(last.step), error: error))
+            }
+            entries += await keep(rest.filter { move.isKept($0.step) })
             rest.removeAll { move.isKept($0.step) }
         }
         entries += await undo(rest)
         for record in records where record.step.isLiveMove {
             if let obstacle = entries.first(where: { $0.error != nil }) {
-                entries.append(left(record.step, since: obstacle))
+                if obstacle.step != OpenStep(record.step) { entries.append(left(record.step, since: obstacle)) }
             } else {
                 entries += await undo([record])
             }

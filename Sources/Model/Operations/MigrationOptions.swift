@@ -12,8 +12,8 @@ public enum MigrationMode: String, Sendable, Codable, CaseIterable {
 public struct MigrationOptions: Sendable, Codable, Equatable {
     /// How the VM is moved; nil: in the way that interrupts it least.
     public var mode: MigrationMode?
-    /// Seconds that the guest has for shutting down.
-    public var shutdownTimeout = 300
+    /// Seconds that the guest has for shutting down; nil: 300.
+    public var shutdownTimeout: Int?
     /// A guest that isn't down by then is switched off; else the migration ends, and the guest stays where it is.
     public var forcesOff = false
     /// Seconds that the last copy of a warm migration should take at most, or that a live one may pause the guest at its end;

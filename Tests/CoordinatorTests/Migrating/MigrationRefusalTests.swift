@@ -50,11 +50,47 @@ struct MigrationRefusalTests {
         await move.fleet.close()
     }
 
+    @Test(
+        "options of another kind of migration are refused and not ignored",
+        arguments: [
+            ("--post-copy", false), ("--auto-converge", false), ("--pause-after", false), ("--native", false),
+            ("--downtime", false), ("--force-off", true), ("--shutdown-timeout", true),
+        ])
+    func misplaced(_ option: (name: String, isLive: Bool)) async throws {
+        let move = try MigrationFleet(running: true, type: "qemu")
+        let request = move.request(option.isLive ? .live : .cold) { options in
+            switch option.name {
+            case "--post-copy": options.migration.postCopy = true
+            case "--auto-converge": options.migration.autoConverges = true
+            case "--pause-after": options.migration.pauseAfter = 5
+            case "--native": options.migration.native = true
+            case "--downtime": options.migration.downtime = 1
+            case "--force-off": options.migration.forcesOff = true
+            default: options.migration.shutdownTimeout = 5
+            }
+        }
+        let error = await #expect(throws: KVMCloneError.self) { try await move.move(request) }
+        #expect(error?.message.contains(option.name) == true, "\(String(describing: error))")
+        await move.fleet.close()
+    }
+
+    @Test(
+        "a VM that is shut off moves cold whatever was asked for, and that is said",
+        arguments: [.live, .warm] as [MigrationMode])
+    func off(_ mode: MigrationMode) async throws {
+        let move = try MigrationFleet(running: false)
+        let plan = try await move.fleet.coordinator.plan(move.request(mode))
+        #expect(plan.migration?.mode == .cold)
+        #expect(
+            plan.findings.contains { $0.severity == .warning && $0.message.contains("moves cold") }, "\(plan.findings)")
+        await move.fleet.close()
+    }
+
     @Test("warm migrations end their passes when little is left, when it gets no less, or after eight")
     func passes() {
         func verdict(_ seconds: [Double]) -> String? {
             var passes = WarmPasses(goal: 10)
-            for value in seconds { passes.add(.init(bytes: 1, seconds: value)) }
+            for value in seconds { passes.add(seconds: value) }
             return passes.verdict
         }
         #expect(verdict([]) == nil)

@@ -186,6 +186,46 @@ struct MigrationTests {
         await move.fleet.close()
     }
 
+    @Test("a clean-up starts it where it was though its new host is gone, so long as it was never defined there")
+    func targetGone() async throws {
+        let journal = FaultyJournal()
+        let move = try MigrationFleet(running: true, journal: journal)
+        let (source, target) = (move.source, move.target)
+        // The coordinator dies while the last copy runs, and the new host with it.
+        target.faults.act(.name("receive.run"), .before) { () throws(KVMCloneError) in
+            for host in [source, target] { host.faults.die() }
+            throw FaultPlan.error
+        }
+        let id = OperationID()
+        _ = try? await move.move(move.request(.cold), id: id)
+        #expect(move.whereabouts == [])
+        source.faults.clear()
+        let isClean = try await move.fleet.recovery.cleanUp([id]).allSatisfy(\.isClean)
+        #expect(!isClean)
+        #expect(move.whereabouts == ["source running"])
+        target.faults.clear()
+        let isCleanNow = try await move.fleet.recovery.cleanUp([id]).allSatisfy(\.isClean)
+        #expect(isCleanNow)
+        #expect(try await move.left(by: id) == [])
+        await move.fleet.close()
+    }
+
+    @Test("asked to stop by another process while the guest shuts down it runs on where it was")
+    func cancelledElsewhere() async throws {
+        let move = try MigrationFleet(running: true)
+        move.source.changeLibvirt { $0.deaf = [move.uuid] }
+        let id = OperationID()
+        let journal = move.fleet.journal
+        move.source.faults.act(.name("shutdown"), .after) { () throws(KVMCloneError) in
+            try await journal.requestStop(id, .undo)
+        }
+        let result = try await move.move(move.request(.cold) { $0.migration.shutdownTimeout = 60 }, id: id)
+        #expect(result.state == .cancelled && result.seconds < 30, "\(result)")
+        #expect(move.whereabouts == ["source running"])
+        #expect(try await move.left(by: id) == [])
+        await move.fleet.close()
+    }
+
     @Test("stopped while the guest shuts down it runs on where it was")
     func stopped() async throws {
         let move = try MigrationFleet(running: true)

@@ -36,7 +36,7 @@ struct LiveDisks: Sendable {
         return Set(zip(doubtful, seen).filter(\.1).map(\.0.disk))
     }
 
-    /// Makes the others, empty and as large as they are. Answers their paths.
+    /// Makes the others, empty and as large as they are.
     func make(without shared: Set<String>) async throws(KVMCloneError) {
         let places = files.indices.filter { !shared.contains(files[$0].disk) }
         guard !places.isEmpty else { return }
@@ -72,20 +72,5 @@ struct LiveDisks: Sendable {
         OpenReceive(
             job: job, secret: JobSecret(.random(32)), senderSalt: .random(32), operation: id.description, disks: disks,
             streams: 1, digests: false, stallTimeout: 3600)
-    }
-}
-
-extension HexBytes {
-    /// Random bytes from the system.
-    static func random(_ count: Int) -> HexBytes {
-        var generator = SystemRandomNumberGenerator()
-        return HexBytes((0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
-    }
-
-    /// The id of a part of a job, which is none of its others.
-    func part(_ number: UInt8) -> HexBytes {
-        var bytes = bytes
-        (bytes[14], bytes[15]) = (0xff, number)
-        return HexBytes(bytes)
     }
 }

@@ -27,20 +27,15 @@ package struct LiveMove: Sendable, Codable, Equatable {
         let new = try await there.domains().first { $0.uuid == uuid }?.state
         let old = try await here.domains().first { $0.uuid == uuid }?.state
         switch (old, new) {
-        case (.running, nil): return .stayed
-        case (.running, .stopped), (.stopped, .stopped):
-            try await there.undefine(uuid: uuid)
-            return .stayed
+        case (.running, nil), (.stopped, nil): return .stayed
         case (.running, .paused):
             // It had come, and was never let go on.
             try await there.powerOff(domain: uuid)
             if try await there.domains().contains(where: { $0.uuid == uuid }) { try await there.undefine(uuid: uuid) }
             return .stayed
-        case (.paused, nil), (.paused, .stopped):
+        case (.paused, nil):
             try await here.resume(domain: uuid)
-            if new != nil { try await there.undefine(uuid: uuid) }
             return .stayed
-        case (.stopped, nil): return .stayed
         case (nil, .some): return .moved
         case (.paused, .running):
             // All of it has gone; nobody has told the old host.
@@ -50,11 +45,14 @@ package struct LiveMove: Sendable, Codable, Equatable {
         case (.stopped, .running):
             try await leave(here)
             return .moved
+        // One that is defined there and shut off may have run there: then its disks there are the newer ones.
         default:
             throw KVMCloneError(
                 .clone,
                 "it is not known where '\(name)' is: \(Self.words(old)) on \(source), \(Self.words(new)) on \(target)",
-                host: target, whatToDo: "find out which one is right; nothing was started or ended", exitCode: .tryAgain
+                host: target,
+                whatToDo: "find out which one is right, and undefine the other; nothing was started or ended",
+                exitCode: .tryAgain
             )
         }
     }

@@ -23,12 +23,7 @@ struct LiveRun: Sendable {
     private var fence: Int { MigrationRun.fence(run: number) }
 
     /// The id of the jobs on both agents.
-    private var job: HexBytes {
-        let text = Array(id.description.utf8)
-        var bytes = text + [UInt8](repeating: 0, count: 16 - text.count)
-        (bytes[12], bytes[13]) = (UInt8(number - 1 >> 8 & 0xff), UInt8(number - 1 & 0xff))
-        return HexBytes(bytes)
-    }
+    private var job: HexBytes { .job(of: id, run: fence) }
 
     func run() async -> TargetOutcome {
         let begin = ContinuousClock.now
@@ -53,6 +48,7 @@ struct LiveRun: Sendable {
             // What libvirt says of its end is of no account: it is there, and here no more.
             if let failure { outcome.warnings.append("\(failure)") }
             outcome.warnings += ending.complaints
+            if !ending.complaints.isEmpty { outcome.warnings.append("end that with: kvm-clone op cleanup \(id)") }
         case .stayed?:
             outcome.error = (stop.reason ?? failure ?? KVMCloneError(.clone, "the VM has not moved")).on(source.name)
             outcome.warnings += ending.complaints
@@ -109,6 +105,9 @@ struct LiveRun: Sendable {
             attachments: try await source.attachments(ofDomain: uuid),
             remains: shared.isEmpty ? Departure.remains(facts.shutOff, by: id, on: target.name) : nil,
             outlived: place.outlived, outlivedFolder: place.outlived == nil ? nil : place.folder)
+        if live.remains == nil {
+            emit(.warning(host: source.name, message: "its disks there can't be a replica, and are left as they are"))
+        }
         emit(.phase(host: target.name, phase: .moving, detail: nil))
         let timekeeping = Task { [budget] in await budget?.keepTime() }
         let watch = LiveWatch(run: self, tunnel: tunnel, path: outcome.path)
@@ -180,9 +179,6 @@ struct LiveRun: Sendable {
             run: fence)
         let ended = await undoing.endLive(records)
         ledger.drop(Set(records.map(\.number)))
-        let complaints = ended.entries.compactMap { entry in
-            entry.error.map { "\(entry.step.host): \(entry.step.step); not done: \(entry.step.undo): \($0)" }
-        }
-        return (ended.verdict, ended.unknown, complaints)
+        return (ended.verdict, ended.unknown, ended.entries.complaints)
     }
 }

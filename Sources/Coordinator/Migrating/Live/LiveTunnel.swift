@@ -22,6 +22,8 @@ struct LiveTunnel: Sendable {
 
     /// Opens it for so many disks.
     func open(disks: Int) async throws(KVMCloneError) -> Ends {
+        // A QEMU that reads nothing for that long is taken for dead; a slow disk is not.
+        let patience = max(30, min(options.stallTimeout, 600))
         let secret = JobSecret(.random(32))
         let doors =
             [OpenTunnel.Door(name: "ram", links: 1)] + (disks > 0 ? [OpenTunnel.Door(name: "disks", links: disks)] : [])
@@ -29,7 +31,7 @@ struct LiveTunnel: Sendable {
             OpenTunnel(
                 job: job, secret: secret, operation: id.description, side: side, doors: doors,
                 compression: OpenSend.Compression(options.compression), bandwidthLimit: limit,
-                stallTimeout: max(30, min(options.stallTimeout, 600)))
+                stallTimeout: patience)
         }
         let far = try await ledger.perform(.tunnel(host: there.name, job: job)) { () throws(KVMCloneError) in
             try await there.call(request(.target))

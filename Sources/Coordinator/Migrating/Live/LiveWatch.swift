@@ -26,6 +26,11 @@ struct LiveWatch: Sendable {
 
     private static let pause = Duration.milliseconds(250)
 
+    private var journal: JournalWatch {
+        JournalWatch(
+            id: run.id, journal: run.coordinator.journal, stop: run.stop, logger: run.coordinator.logger)
+    }
+
     /// Until it is cancelled. Answers bytes that were moved, and those on the wire.
     func watch() async -> (moved: UInt64, wire: UInt64) {
         let begin = ContinuousClock.now
@@ -34,12 +39,13 @@ struct LiveWatch: Sendable {
         while !Task.isCancelled {
             do { try await Task.sleep(for: Self.pause) } catch { break }
             ticks += 1
-            if ticks.isMultiple(of: 4) { await checkForCancel() }
+            if ticks.isMultiple(of: 4) { await journal.checkForCancel() }
             await abortIfAsked(&state)
+            // Before it begins and once it is over there is nothing to tell; a host that doesn't answer ends the call itself.
             guard let now = try? await run.source.migrationProgress(ofDomain: run.uuid) else { continue }
             if let bytes = await tunnel?.wireBytes() { state.wire = bytes }
             let snapshot = tell(now, begin.duration(to: .now) / .seconds(1), &state)
-            if ticks.isMultiple(of: 4) { await writeDown(snapshot) }
+            if ticks.isMultiple(of: 4) { await journal.writeDown(snapshot) }
             await steer(now, since: begin, &state)
         }
         return (state.total, state.wire)
@@ -84,7 +90,8 @@ struct LiveWatch: Sendable {
             state.iteration = now.iteration
             let left = "\(ByteCount.format(now.memoryRemaining)) of memory left"
             let writes = now.dirtyRate > 0 ? ", the guest writes \(ByteCount.format(now.dirtyRate))/s" : ""
-            run.emit(.phase(host: run.target.name, phase: .moving, detail: left + writes))
+            let pause = now.downtime.map { ", a pause of about \($0) ms" } ?? ""
+            run.emit(.phase(host: run.target.name, phase: .moving, detail: left + writes + pause))
         }
         return snapshot
     }
@@ -96,9 +103,10 @@ struct LiveWatch: Sendable {
             guard now.diskRate > 0 else { return nil }
             seconds += Double(now.diskRemaining) / Double(now.diskRate)
         }
-        guard now.iteration > 0 else { return nil }
-        guard now.memoryRate > now.dirtyRate else { return nil }
-        return seconds + Double(now.memoryRemaining) / Double(now.memoryRate - now.dirtyRate)
+        // Memory comes after the disks, over the same way.
+        let rate = now.iteration > 0 ? now.memoryRate : now.diskRate
+        guard rate > now.dirtyRate else { return nil }
+        return seconds + Double(now.memoryRemaining) / Double(rate - now.dirtyRate)
     }
 
     /// Whether the guest writes about as fast as its memory moves.
@@ -151,24 +159,4 @@ struct LiveWatch: Sendable {
     }
 
     private func warn(_ message: String) { run.emit(.warning(host: run.target.name, message: message)) }
-
-    /// Whether another process has asked for its end.
-    private func checkForCancel() async {
-        do throws(KVMCloneError) {
-            guard let ending = try await run.coordinator.journal.requestedStop(of: run.id) else { return }
-            run.stop.stop(.cancelled("cancelled on request", ending), ending)
-        } catch {
-            run.coordinator.logger.warning("journal not readable", metadata: ["error": "\(error)"])
-        }
-    }
-
-    private func writeDown(_ snapshot: ProgressSnapshot) async {
-        do throws(KVMCloneError) {
-            guard var status = try await run.coordinator.journal.operation(run.id) else { return }
-            status.progress = snapshot
-            try await run.coordinator.journal.update(status)
-        } catch {
-            run.coordinator.logger.warning("progress not written down", metadata: ["error": "\(error)"])
-        }
-    }
 }
