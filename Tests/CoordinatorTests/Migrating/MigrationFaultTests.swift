@@ -48,7 +48,7 @@ import Testing
             let isLive = ending == .cleanUpLive || ending == .resumeLive
             let move = try MigrationFleet(
                 running: ending != .resumeStopped, type: isLive ? "qemu" : "test", size: 256 << 10, journal: journal)
-            let request = move.request(isLive ? .live : .cold) { $0.migration.native = true }
+            let request = move.request(isLive ? .live : .cold) { $0.migration.native = isLive }
             journal.die(after: number) { for host in move.fleet.hosts { host.faults.die() } }
             let id = OperationID()
             _ = try? await move.move(request, id: id)
