@@ -61,7 +61,7 @@ struct MigrationRun: Sendable {
         if let failure {
             outcome.warnings += await takeBack(after: failure)
             outcome.error = (stop.reason ?? failure).on(target.name)
-            if outcome.kept != nil { outcome.error = outcome.error?.kept(by: id) }
+            outcome.error = outcome.kept == nil ? outcome.error?.undone : outcome.error?.kept(by: id)
             outcome.verified = false
         }
         enter(failure == nil ? .done : failure?.code == .cancelled ? .cancelled : .failed)

@@ -226,17 +226,20 @@ struct MigrationTests {
         await move.fleet.close()
     }
 
-    @Test("stopped while the guest shuts down it runs on where it was")
-    func stopped() async throws {
+    @Test(
+        "stopped while the guest shuts down it runs on where it was: all is undone, however it was stopped",
+        arguments: [StopEnding.undo, .keep])
+    func stopped(_ ending: StopEnding) async throws {
         let move = try MigrationFleet(running: true)
         move.source.changeLibvirt { $0.deaf = [move.uuid] }
         let stop = StopSignal()
         move.source.faults.act(.name("shutdown"), .after) { () throws(KVMCloneError) in
-            stop.stop(.cancelled("stopped", .undo), .undo)
+            stop.stop(.cancelled("stopped", ending), ending)
         }
         let id = OperationID()
         let result = try await move.move(move.request(.cold), id: id, stop: stop)
         #expect(result.state == .cancelled && result.targets[0].error?.code == .cancelled, "\(result)")
+        #expect(result.exitCode == .interrupted)
         #expect(move.whereabouts == ["source running"])
         #expect(try await move.left(by: id) == [])
         await move.fleet.close()

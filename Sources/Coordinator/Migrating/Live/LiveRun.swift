@@ -50,7 +50,8 @@ struct LiveRun: Sendable {
             outcome.warnings += ending.complaints
             if !ending.complaints.isEmpty { outcome.warnings.append("end that with: kvm-clone op cleanup \(id)") }
         case .stayed?:
-            outcome.error = (stop.reason ?? failure ?? KVMCloneError(.clone, "the VM has not moved")).on(source.name)
+            outcome.error = (stop.reason ?? failure ?? KVMCloneError(.clone, "the VM has not moved")).undone.on(
+                source.name)
             outcome.warnings += ending.complaints
         case nil:
             outcome.error = ending.unknown ?? (stop.reason ?? failure)

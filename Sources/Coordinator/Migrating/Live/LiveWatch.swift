@@ -76,7 +76,10 @@ struct LiveWatch: Sendable {
         if now.diskTotal > 0 {
             parts.append(DiskProgress(disk: "disks", done: disks, total: now.diskTotal, used: now.diskTotal))
         }
-        parts.append(DiskProgress(disk: "memory", done: memory, total: now.memoryTotal, used: now.memoryTotal))
+        if now.memoryTotal > 0 {
+            parts.append(
+                DiskProgress(disk: "memory", done: memory, total: now.memoryTotal, used: now.memoryTotal))
+        }
         let rate = now.iteration > 0 ? now.memoryRate : now.diskRate
         let snapshot = ProgressSnapshot(
             elapsed: elapsed,
