@@ -54,7 +54,28 @@ package final class FakeBackup: Sendable {
                 "--shared=8", "--format=\(image.format)",
             ] + bitmap + [copy])
         server.withLock { $0 = process }
-        for _ in 0..<1000 where access(socket, F_OK) != 0 { usleep(5000) }
+        // Its name is there a moment before it listens.
+        for _ in 0..<6000 {
+            if Self.listens(socket) { return }
+            usleep(5000)
+        }
+        throw KVMCloneError(.libvirt, "the backup's server doesn't listen")
+    }
+
+    /// Whether somebody takes connections to a UNIX socket.
+    private static func listens(_ path: String) -> Bool {
+        let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let name = Array(path.utf8)
+        guard name.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
     }
 
     /// From now on a bitmap in each image says what is written.
