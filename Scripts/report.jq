@@ -1,14 +1,17 @@
 # Sums up the event streams of `swift test` in $events: what was skipped, the slowest suites, the time of each test
-# target, and 'N passed, N failed' as the last line. A test that began and did not end has failed: its process died.
+# target, what failed and how, and 'N passed, N failed' as the last line. A test that began and did not end has failed:
+# its process died.
 def seconds: . * 10 | round / 10;
 def top: split("/")[0];
 def target: split("/")[0] | split(".")[0];
+def said: [.messages[].text | gsub("\\s+"; " ")] | join(" ") | if length > 600 then .[:600] + "…" else . end;
 
 ($events | map(select(.kind == "test").payload) | INDEX(.id)) as $tests
 | ($events | map(select(.kind == "event").payload)) as $all
 | [$all[] | select(.kind == "testStarted")] as $started
 | ($all | map(select(.kind == "testEnded")) | INDEX(.testID)) as $ended
-| ($all | map(select(.kind == "issueRecorded" and .issue.isFailure and .testID != null)) | INDEX(.testID)) as $issues
+| ($all | map(select(.kind == "issueRecorded" and .issue.isFailure and .testID != null)) | group_by(.testID)
+    | INDEX(.[0].testID)) as $issues
 | [$all[] | select(.kind == "issueRecorded" and .issue.isFailure and .testID == null)] as $loose
 | [$all[] | select(.kind == "testSkipped" or .kind == "testCancelled")] as $skipped
 | ($skipped | INDEX(.testID)) as $isSkipped
@@ -30,7 +33,8 @@ def target: split("/")[0] | split(".")[0];
     | "  \(.seconds | seconds) s  \(.target): \(.count - .failed) passed, \(.failed) failed"),
   "",
   (if any($functions[]; .failed) or ($loose | length > 0) then
-    "Failed", ($functions[] | select(.failed) | "  \(.id)\(if $ended[.id] then "" else " (did not end)" end)"),
-    ($loose[] | "  \(.messages | map(.text) | join(" "))"), ""
+    "Failed", ($functions[] | select(.failed) | "  \(.id)\(if $ended[.id] then "" else " (did not end)" end)",
+      ($issues[.id][:5] // [] | .[] | "    \(.issue.sourceLocation | "\(.fileName // .fileID // "?"):\(.line // "?")"): \(said)")),
+    ($loose[] | "  \(said)"), ""
    else empty end),
   "\([$functions[] | select(.failed | not)] | length) passed, \(([$functions[] | select(.failed)] | length) + ($loose | length)) failed"

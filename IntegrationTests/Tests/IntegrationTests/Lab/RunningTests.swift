@@ -20,8 +20,9 @@ extension Integration.Lab {
         }
 
         func console(_ hosts: LabHosts, _ name: String, on host: Int = 1) async throws -> [String] {
-            // Its lines end as a terminal's do.
-            try await hosts.lab("console", "kvm\(host)", name).succeeded().output.split(
+            let output = try await hosts.lab("console", "kvm\(host)", name).succeeded().output
+            // Its lines end as a terminal's do; the last is whole only once it has ended.
+            return output[..<(output.lastIndex(where: \.isNewline) ?? output.startIndex)].split(
                 whereSeparator: \.isNewline
             ).map(String.init)
         }
