@@ -67,7 +67,7 @@ extension MigrationParameters {
         disks = migration.disks
         bandwidth = migration.bandwidth
         options = [.live, .persists, .undefinesSource, .endsOnDiskError]
-        if !disks.isEmpty { options.insert(.copiesDisks) }
+        if !disks.isEmpty { options.insert(migration.movesTopsOnly ? .copiesTops : .copiesDisks) }
         if migration.autoConverges { options.insert(.autoConverges) }
         if migration.postCopy { options.insert(.postCopy) }
         if let count = migration.connections, count > 1 {

@@ -50,6 +50,7 @@ struct RequestTable: Sendable {
         on(ListReplicas.self) { try ReplicaFolder.list($0) }
         on(SwitchReplica.self) { try ReplicaFolder($0.folder).change($0) }
         on(MergeReplica.self) { try ReplicaMerge.merge($0) }
+        on(RemoveOverlays.self) { try OverlayRemoval.run($0) }
         on(OpenBackup.self) { try state.backups.open($0) }
         on(NoteFreeze.self) { try state.backups.note($0) }
         on(CloseBackup.self) { try state.backups.close($0) }

@@ -158,6 +158,10 @@ struct CopyRun: Sendable {
         // A running VM that ends takes its backup with it.
         if isRunning { return (opened, backup) }
         let record = try await operation.source.domain(named: plan.vm)
+        if plan.isSeed {
+            try Overlays.check(record, plan, on: host)
+            return (opened, nil)
+        }
         if plan.isUndefined {
             guard record == nil else {
                 throw KVMCloneError(

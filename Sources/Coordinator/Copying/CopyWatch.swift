@@ -12,7 +12,7 @@ struct CopyWatch: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await listen() }
             group.addTask { await tick() }
-            if operation.plan.consistency == nil { group.addTask { await watchForStart() } }
+            if operation.plan.consistency == nil, !operation.plan.isSeed { group.addTask { await watchForStart() } }
             group.addTask { await ScratchWatch(operation: operation).run() }
             await group.waitForAll()
         }

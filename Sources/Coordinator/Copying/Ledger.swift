@@ -10,10 +10,11 @@ package final class Ledger: Sendable {
     private let open: Mutex<[StepRecord]>
     private let logger: Logger
 
-    /// `attempt`: the run of the operation, with the steps that earlier ones have left open.
+    /// `attempt`: the run of the operation, with the steps that earlier ones have left open. Those that move the VM are none of
+    /// its copies' business.
     package init(operation: OperationID, journal: any Journal, attempt: Attempt = Attempt(), logger: Logger) {
         run = attempt.number
-        open = Mutex(attempt.steps)
+        open = Mutex(attempt.steps.filter { !$0.step.movesVM })
         self.operation = operation
         self.journal = journal
         self.logger = logger
@@ -44,6 +45,9 @@ package final class Ledger: Sendable {
             throw error
         }
     }
+
+    /// Takes over steps that an earlier run has left open.
+    package func adopt(_ records: [StepRecord]) { open.withLock { $0 = records + $0 } }
 
     /// The steps that are open, oldest first.
     package var records: [StepRecord] { open.withLock { $0 } }

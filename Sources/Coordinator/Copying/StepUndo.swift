@@ -57,6 +57,7 @@ package enum StepUndo {
             _ = try await driver.call(ReleaseClaims(operation: operation.description, fence: run))
         case .tunnel(_, let job):
             _ = try await driver.call(CloseTunnel(job: job, operation: operation.description))
+        case .seed(let overlays): try await overlays.takeOff(on: driver)
         // `LiveMove.resolve` has done what there is to do.
         case .moveLive: break
         case .define(_, let uuid):

@@ -35,7 +35,8 @@ extension Coordinator {
             try await steps.isEmpty
             ? hasMoved(request) : steps.contains { if case .handOver = $0.step { true } else { false } }
         let isLive = steps.contains(where: \.step.isLiveMove)
-        let moving = isHandedOver || isLive ? steps : steps.filter(\.step.movesVM)
+        let isSeeded = !isLive && steps.contains(where: \.step.isSeed)
+        let moving = isHandedOver || isLive ? steps : steps.filter { $0.step.movesVM && !$0.step.isSeed }
         if let failure = await undoing.end(moving).compactMap(\.error).first { throw failure }
         var isDone = isHandedOver
         if isLive { isDone = try await hasMoved(request) }
@@ -46,6 +47,10 @@ extension Coordinator {
             return await ended(outcome)
         }
         steps = try await journal.openSteps(of: id)
+        if isSeeded {
+            return await ended(
+                try await goOn(seeding: request, steps, id: id, number: number, stop: stop, emit: emit))
+        }
         var first: TargetOutcome?
         if try await hosts(request.source).domain(named: request.vm)?.state != .stopped {
             // What a running VM's disks were like then is gone.
@@ -96,6 +101,12 @@ extension Coordinator {
         let attempt = Attempt(number: MigrationRun.fence(run: number), steps: [])
         let ledger = Ledger(operation: id, journal: journal, attempt: attempt, logger: logger)
         let (here, there) = (try await hosts(request.source), try await hosts(target.host))
+        if choice.mode == .seeded {
+            return await SeedRun(
+                coordinator: self, request: request, id: id, number: number, source: here, target: there,
+                uuid: plan.vmUUID, stop: stop, emit: emit, ledger: ledger
+            ).run(.begin(plan))
+        }
         guard choice.mode != .live else {
             return await LiveRun(
                 coordinator: self, request: request, plan: plan, place: target, id: id, number: number, source: here,

@@ -58,8 +58,12 @@ struct MigrationEnding: Sendable {
         let found = try await driver.call(ListReplicas(folders: [remains.folder])).first {
             $0.name == remains.record.name
         }
-        guard found == nil else { return }
-        _ = try await driver.call(
-            SwitchReplica(folder: remains.folder, replica: remains.record.name, from: nil, to: remains.record))
+        if found == nil {
+            _ = try await driver.call(
+                SwitchReplica(folder: remains.folder, replica: remains.record.name, from: nil, to: remains.record))
+        }
+        if remains.record.needsMerge, found == nil || found?.record?.operation == remains.record.operation {
+            _ = try await driver.call(MergeReplica(folder: remains.folder, replica: remains.record.name))
+        }
     }
 }

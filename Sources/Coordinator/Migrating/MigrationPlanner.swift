@@ -48,6 +48,7 @@ struct MigrationPlanner {
                         + record.snapshots.prefix(5).joined(separator: ", "),
                     fix: "remove them: virsh snapshot-delete \(vm) NAME on \(source.host)"))
         }
+        if choice.mode == .seeded { findings += SeedChecks(source: source, options: options).findings() }
         if choice.mode == .warm, !obstacles.isEmpty {
             findings.append(
                 .blocks(
@@ -63,7 +64,7 @@ struct MigrationPlanner {
                 .blocks(
                     .validation,
                     "\(misplaced.joined(separator: ", ")) with a migration that is \(choice.mode.rawValue)",
-                    fix: "leave it out, or choose --live, --warm or --cold"))
+                    fix: "leave it out, or choose --live, --seeded, --warm or --cold"))
         }
         return findings
     }
@@ -78,7 +79,7 @@ struct MigrationPlanner {
         let down = [("--force-off", given.forcesOff), ("--shutdown-timeout", given.shutdownTimeout != nil)]
         let others =
             switch mode {
-            case .live: down
+            case .live, .seeded: down
             case .warm: live
             case .cold: live + [("--downtime", given.downtime != nil)]
             }

@@ -105,11 +105,18 @@ public struct ClonePlan: Sendable, Codable, Equatable {
     package var writtenSince: String?
     /// True when the VM isn't defined on the source any more, so that nothing there can start it.
     package var isUndefined = false
+    /// True when the VM runs on with overlays on what is copied, so that nothing writes to that.
+    package var isSeed = false
     /// What concerns the source, and so all targets.
     public var findings: [PreflightFinding]
 
     enum CodingKeys: String, CodingKey {
         case kind, vm, vmUUID, source, consistency, migration, files, targets, findings
+    }
+
+    /// A file that its VM has open is read without a lock.
+    package mutating func readAsItIs(_ disk: String) {
+        for place in files.indices where files[place].disk == disk { files[place].lockedPaths = [:] }
     }
 
     /// Bytes of all files, holes included.

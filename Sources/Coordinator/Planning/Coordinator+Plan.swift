@@ -24,7 +24,7 @@ extension Coordinator {
             let planner = MigrationPlanner(source: source, options: request.options)
             let chosen = planner.choice()
             (choice, obstacles) = (chosen, planner.findings(chosen))
-            if chosen.mode == .cold { source = source.shutOff }
+            if chosen.mode == .cold || chosen.mode == .seeded { source = source.shutOff }
         }
         if choice?.mode == .live {
             // It isn't copied, so that it doesn't matter whether its file systems could be frozen.
@@ -36,6 +36,7 @@ extension Coordinator {
         plan.findings += obstacles
         let isLive = choice?.mode == .live
         if isLive { plan.files = LivePlanner.files(plan.files, of: source.domain) }
+        if choice?.mode == .seeded { plan.readAsItIs("nvram") }
         let isSync = request.kind.makesReplicas
         let gathered = await targetFacts(request, source: source, files: plan.files, isLive: isLive)
         var generator = SystemRandomNumberGenerator()

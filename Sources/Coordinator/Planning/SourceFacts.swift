@@ -21,14 +21,17 @@ struct SourceFacts: Sendable {
     var findings: [PreflightFinding]
 
     /// Asks the host. Throws when the VM isn't there or its definition can't be read.
+    ///
+    /// `definition`: what it was before it got overlays; as if it were shut off and had that still.
     static func gather(
-        vm: String, from driver: any HostDriver, options: CloneOptions
+        vm: String, from driver: any HostDriver, options: CloneOptions, definition: String? = nil
     ) async throws(KVMCloneError) -> SourceFacts {
-        guard let record = try await driver.domain(named: vm) else {
+        guard var record = try await driver.domain(named: vm) else {
             throw KVMCloneError(
                 .vmNotFound, "VM '\(Validation.printable(vm))' not found", host: driver.name,
                 whatToDo: "see what there is: kvm-clone list \(driver.name)")
         }
+        if let definition { (record.inactiveXML, record.activeXML, record.state) = (definition, nil, .stopped) }
         let domain = try record.definition(on: driver.name)
         var facts = SourceFacts(host: driver.name, record: record, domain: domain, layers: [:], findings: [])
         let profile = try await driver.profile()

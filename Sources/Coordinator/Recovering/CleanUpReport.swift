@@ -97,6 +97,10 @@ extension OpenStep {
         case .handOver(let handOver):
             (self.step, undo) = ("the VM \(handOver.name) belongs to this host", "complete its move")
         case .tunnel: (self.step, undo) = ("a tunnel for memory and disks opened", "close it")
+        case .seed(let seed):
+            (self.step, undo) = (
+                "overlays on the disks of \(seed.name)", "merge them into the disks, and remove them"
+            )
         case .moveLive(let move):
             (self.step, undo) = (
                 "the running VM \(move.name) moved", "find out where it is, and end what is left elsewhere"

@@ -7,15 +7,18 @@ enum ReplicaDomain {
     ///   - xml: the origin's definition.
     ///   - name: the replica's.
     ///   - files: path and format by the guest's name of the disk; `nvram` is the UEFI variables.
+    ///   - bases: what lies below some of them, by the same names.
     static func xml(
-        of xml: String, name: String, files: [String: (path: String, format: String)], networks: [String: String]
+        of xml: String, name: String, files: [String: (path: String, format: String)], networks: [String: String],
+        bases: [String: DiskRewrite.Base] = [:]
     ) throws(DomainXMLError) -> String {
         var change = IdentityRewrite(name: name, freesHostResources: false, note: .keep)
         for (disk, file) in files {
             if disk == "nvram" {
                 change.nvramPath = file.path
             } else {
-                change.disks[disk] = DiskRewrite(.file(file.path), format: file.format)
+                change.disks[disk] = DiskRewrite(
+                    .file(file.path), format: file.format, backing: bases[disk].map { .chain([$0]) } ?? .drop)
             }
         }
         for (old, new) in networks {

@@ -101,10 +101,11 @@ extension Coordinator {
         return try await host.domain(named: request.newName) != nil
     }
 
-    /// Works on the targets that have no copy yet.
+    /// Works on the targets that have no copy yet. `planning`: what the plan is made with, where that isn't the VM as it is.
     func goOn(
         with request: CloneRequest, settled: Set<String>, id: OperationID, attempt: Attempt, stop: StopSignal,
-        emit: @escaping @Sendable (OperationEvent) -> Void
+        emit: @escaping @Sendable (OperationEvent) -> Void,
+        planning: (@Sendable () async throws(KVMCloneError) -> ClonePlan)? = nil
     ) async throws(KVMCloneError) -> [TargetOutcome] {
         var request = request
         request.targets.removeAll { settled.contains($0) }
@@ -118,7 +119,8 @@ extension Coordinator {
         guard !request.targets.isEmpty else {
             throw outcomes.count == 1 ? outcomes[0].error ?? .nothingToDo : .allRefused(outcomes)
         }
-        var plan = try await plan(request, stop: stop)
+        var plan =
+            if let planning { try await stoppable(by: stop, planning) } else { try await plan(request, stop: stop) }
         // By the earlier run's number: what this one gives back it couldn't claim again.
         let earlier = Ledger(
             operation: id, journal: journal,

@@ -91,6 +91,13 @@ package protocol HostDriver: Sendable {
     /// Does something about the migration of a domain.
     func steer(migrationOf uuid: String, _ steering: LiveSteering) async throws(KVMCloneError)
 
+    /// Puts overlays on disks of a running domain, on all or on none, as an `OverlayRequest` says. libvirt makes the files.
+    func addOverlays(toDomain uuid: String, xml: String) async throws(KVMCloneError)
+
+    /// Where a running domain has an overlay on the image `base`, what that has is merged into it, and the domain goes on
+    /// without the overlay. Returns when it does; at once where it did already. May be asked for again after any break.
+    func commit(disk: String, ofDomain uuid: String, into base: String) async throws(KVMCloneError)
+
     /// Freezes the file systems of a running guest through its agent, which has to answer within so many seconds; answers
     /// how many.
     func freeze(domain uuid: String, within seconds: Int) async throws(KVMCloneError) -> Int

@@ -127,6 +127,8 @@ package enum Step: Sendable, Codable, Equatable {
     case arrive(host: String, uuid: String)
     /// A VM belongs to its new host: this is completed, and not undone, by whoever finds it.
     case handOver(HandOver)
+    /// A running VM gets overlays on its disks, so that what is below can be copied.
+    case seed(Overlays)
     /// A tunnel for a VM's memory and disks is opened.
     case tunnel(host: String, job: HexBytes)
     /// A running VM moves. How that ended only the two hosts know.
@@ -145,6 +147,7 @@ package enum Step: Sendable, Codable, Equatable {
             .depart(let host, _, _), .arrive(let host, _), .tunnel(let host, _):
             host
         case .handOver(let handOver): handOver.host
+        case .seed(let seed): seed.host
         case .moveLive(let move): move.target
         }
     }
@@ -152,7 +155,7 @@ package enum Step: Sendable, Codable, Equatable {
     /// True for the steps of a migration that its copies don't take.
     var movesVM: Bool {
         switch self {
-        case .detach, .shutDown, .depart, .arrive, .handOver, .moveLive: true
+        case .detach, .shutDown, .depart, .arrive, .handOver, .seed, .moveLive: true
         default: false
         }
     }
@@ -162,7 +165,7 @@ package enum Step: Sendable, Codable, Equatable {
         switch self {
         case .undefine, .define, .redefine, .switchReplica: true
         case .claim, .openSend, .backup, .checkpoint, .openReceive, .publish, .tidy, .mergeReplica, .removeReplica,
-            .detach, .shutDown, .depart, .arrive, .handOver, .tunnel, .moveLive:
+            .detach, .shutDown, .depart, .arrive, .handOver, .tunnel, .seed, .moveLive:
             false
         }
     }

@@ -12,6 +12,8 @@ package struct LiveMigration: Sendable, Equatable {
     package var definition: String
     /// Targets of the disks that move; the others are shared.
     package var disks: [String]
+    /// Whether only the top image of each disk moves; what lies below is there.
+    package var movesTopsOnly = false
     /// Whether the guest may be slowed down.
     package var autoConverges = false
     /// Whether it may be let go on on its new host before all of its memory is there.

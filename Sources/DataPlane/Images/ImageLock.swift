@@ -52,6 +52,12 @@ public final class ImageLock: Sendable {
         return try exclusive(open.raw, path: device.path)
     }
 
+    /// Locks a finished file of a pool for this process alone.
+    public static func acquireExclusive(_ name: FileName, in root: PoolRoot) throws -> ImageLock {
+        let image = try root.openForReading(name)
+        return try exclusive(image.descriptor.raw, path: image.path)
+    }
+
     private static func exclusive(_ open: Int32, path: String) throws -> ImageLock {
         try ImageLock(open, path: path, uses: [.consistentRead, .write, .resize], keeps: Permission.allCases)
     }

@@ -18,6 +18,12 @@ package enum OperationFiles {
         "\(prefix)\(operation)-\(number)\(scratchSuffix)"
     }
 
+    /// Where the guest writes to while `operation` copies the image below: the disk `disk` of the VM `vm`. It has data that is
+    /// nowhere else, and no prefix, so that nothing takes it for a leftover.
+    package static func overlay(of vm: String, disk: String, operation: String) -> String {
+        "\(vm)-\(disk).kvm-clone-\(operation).qcow2"
+    }
+
     /// What the names of such files end with.
     package static let scratchSuffix = ".scratch"
 }

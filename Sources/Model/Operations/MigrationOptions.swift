@@ -6,6 +6,11 @@ public enum MigrationMode: String, Sendable, Codable, CaseIterable {
     case warm
     /// It runs on while its memory and disks move.
     case live
+    /// Its disks are copied first, while it runs on with overlays on them; then those move live with its memory.
+    case seeded
+
+    /// True when the guest goes on all the time.
+    public var keepsRunning: Bool { self == .live || self == .seeded }
 }
 
 /// What `migrate` is told beside how to copy.

@@ -22,6 +22,12 @@ struct MigrateCommand: AsyncParsableCommand {
     @Flag(help: "Move it while it runs: memory, disks and all.")
     var live = false
 
+    @Flag(
+        help:
+            "Copy its disks first, which can be interrupted and gone on with, while it runs; then move it live with what it has written since."
+    )
+    var seeded = false
+
     @Flag(help: "Copy it while it runs, and shut it down when little is left.")
     var warm = false
 
@@ -78,7 +84,7 @@ struct MigrateCommand: AsyncParsableCommand {
                 .validation, "a VM moves to one host, not to \(operands.targets.count)", whatToDo: "name one",
                 field: "DST")
         }
-        let modes = [(live, MigrationMode.live), (warm, .warm), (cold, .cold)].filter(\.0).map(\.1)
+        let modes = [(live, MigrationMode.live), (seeded, .seeded), (warm, .warm), (cold, .cold)].filter(\.0).map(\.1)
         guard modes.count < 2 else {
             throw KVMCloneError(
                 .validation, modes.map { "--\($0.rawValue)" }.joined(separator: " and "),

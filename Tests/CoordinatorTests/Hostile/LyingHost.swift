@@ -65,6 +65,12 @@ struct LyingHost: HostDriver {
     func steer(migrationOf uuid: String, _ steering: LiveSteering) async throws(KVMCloneError) {
         try await truth.steer(migrationOf: uuid, steering)
     }
+    func addOverlays(toDomain uuid: String, xml: String) async throws(KVMCloneError) {
+        try await truth.addOverlays(toDomain: uuid, xml: xml)
+    }
+    func commit(disk: String, ofDomain uuid: String, into base: String) async throws(KVMCloneError) {
+        try await truth.commit(disk: disk, ofDomain: uuid, into: base)
+    }
     func freeze(domain uuid: String, within seconds: Int) async throws(KVMCloneError) -> Int {
         try await truth.freeze(domain: uuid, within: seconds)
     }

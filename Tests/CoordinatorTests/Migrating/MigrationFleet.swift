@@ -2,17 +2,23 @@ import AgentProtocol
 import Foundation
 import Model
 import Simulation
+import Synchronization
 
 @testable import Coordinator
 
 /// Two hosts, and a machine that moves from the one to the other.
-struct MigrationFleet {
+struct MigrationFleet: Sendable {
     let fleet: FakeFleet
+    /// How often the guest has written.
+    private let writes = WriteCount()
 
     init(
-        running: Bool, type: String = "test", size: Int = 4 << 20, journal: any Journal = MemoryJournal()
+        running: Bool, type: String = "test", size: Int = 4 << 20, isDense: Bool = false,
+        journal: any Journal = MemoryJournal()
     ) throws {
-        var machine = MachineRecipe(disks: [DiskRecipe(format: "qcow2", size: size)])
+        var disk = DiskRecipe(format: "qcow2", size: size)
+        disk.isDense = isDense
+        var machine = MachineRecipe(disks: [disk])
         machine.type = type
         fleet = try FakeFleet(targets: 1, machine: machine, journal: journal)
         if running { fleet.source.changeLibvirt { $0.domains[0].state = .running } }
@@ -61,6 +67,35 @@ struct MigrationFleet {
         try Tool.run("qemu-io", ["-f", "qcow2", "-c", "write -P \(byte) \(offset) 4096", disk(on: host)])
     }
 
+    /// The image that the guest writes to on a host now; nil where it has none.
+    private func top(on host: FakeHost) -> (path: String, format: String)? {
+        var top: (path: String, format: String)?
+        host.changeLibvirt { top = $0.images(of: uuid)["vda"] }
+        return top
+    }
+
+    /// Writes 4 KiB as the guest does.
+    func guestWrites(_ byte: UInt8, at offset: Int, on host: FakeHost) throws(KVMCloneError) {
+        guard let top = top(on: host) else { throw KVMCloneError(.general, "no guest on \(host.name)") }
+        do {
+            try Tool.run("qemu-io", ["-f", top.format, "-c", "write -P \(byte) \(offset) 4096", top.path])
+        } catch {
+            throw KVMCloneError(.general, "\(error)")
+        }
+        writes.add()
+    }
+
+    /// Whether the guest has written anything.
+    var hasWritten: Bool { writes.value > 0 }
+
+    /// The byte that its guest reads there on a host; of what it has left, where it isn't.
+    func byte(at offset: Int, on host: FakeHost) throws -> UInt8 {
+        let image = top(on: host) ?? (disk(on: host), "qcow2")
+        let text = try Tool.run("qemu-io", ["-r", "-f", image.format, "-c", "read -v \(offset) 1", image.path])
+        let digits = text.firstMatch(of: #/[0-9a-f]{8}:  ([0-9a-f]{2})/#)?.1
+        return digits.flatMap { UInt8($0, radix: 16) } ?? 0
+    }
+
     /// What is wrong with a machine that has moved to `host`; empty when its disk is the same as on the other one, where it is a
     /// replica, and nothing of the operation is left.
     func defects(movedTo host: FakeHost, by id: OperationID) async throws -> [String] {
@@ -84,4 +119,10 @@ struct MigrationFleet {
     func left(by id: OperationID) async throws -> [String] {
         try await fleet.heldThings(by: id) + fleet.journal.openSteps(of: id).map { "\($0.step)" }
     }
+}
+
+private final class WriteCount: Sendable {
+    private let count = Mutex(0)
+    var value: Int { count.withLock { $0 } }
+    func add() { count.withLock { $0 += 1 } }
 }

@@ -34,8 +34,12 @@ extension FakeHost {
                 for disk in migration.disks {
                     guard let from = images[disk], let to = there[disk] else { continue }
                     do {
-                        try Tool.run(
-                            "qemu-img", ["convert", "-n", "-f", from.format, "-O", to.format, from.path, to.path])
+                        if migration.movesTopsOnly {
+                            try FakeOverlays.move(from.path, onto: to.path)
+                        } else {
+                            try Tool.run(
+                                "qemu-img", ["convert", "-n", "-f", from.format, "-O", to.format, from.path, to.path])
+                        }
                     } catch {
                         throw KVMCloneError(.libvirt, "\(error)")
                     }
@@ -56,6 +60,37 @@ extension FakeHost {
 
     package func steer(migrationOf uuid: String, _ steering: LiveSteering) async throws(KVMCloneError) {
         try await named("steer") { () throws(KVMCloneError) in }
+    }
+
+    package func addOverlays(toDomain uuid: String, xml: String) async throws(KVMCloneError) {
+        try await named("overlays.add") { () throws(KVMCloneError) in
+            let images = imagesOfDomain(uuid)
+            for (disk, path) in try FakeOverlays.wanted(xml) {
+                guard let base = images[disk] else { throw KVMCloneError(.libvirt, "no disk \(disk)") }
+                try FakeOverlays.make(path, over: base)
+                try redefine(uuid, disk, path, "qcow2", over: base)
+            }
+        }
+    }
+
+    package func commit(disk: String, ofDomain uuid: String, into base: String) async throws(KVMCloneError) {
+        try await named("commit") { () throws(KVMCloneError) in
+            guard let top = imagesOfDomain(uuid)[disk], top.path != base else { return }
+            let format = try FakeOverlays.commit(top.path)
+            try redefine(uuid, disk, base, format, over: nil)
+        }
+    }
+
+    /// Gives a domain, whatever its state, another image for a disk.
+    private func redefine(
+        _ uuid: String, _ disk: String, _ path: String, _ format: String, over base: (path: String, format: String)?
+    ) throws(KVMCloneError) {
+        let record = try domain(uuid: uuid)
+        let xml = try FakeOverlays.xml(record.inactiveXML, disk, path, format, over: base)
+        changeLibvirt { libvirt in
+            guard let place = libvirt.domains.firstIndex(where: { $0.uuid == uuid }) else { return }
+            libvirt.domains[place].inactiveXML = xml
+        }
     }
 
     private func change(_ uuid: String, from old: VMState, to new: VMState) throws(KVMCloneError) {

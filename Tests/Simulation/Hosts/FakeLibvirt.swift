@@ -38,7 +38,7 @@ package struct FakeLibvirt: Sendable {
     }
 
     /// Paths and formats of a domain's disks, by their targets.
-    func images(of uuid: String) -> [String: (path: String, format: String)] {
+    package func images(of uuid: String) -> [String: (path: String, format: String)] {
         guard let record = domains.first(where: { $0.uuid == uuid }),
             let domain = try? DomainDescription(parsing: record.inactiveXML)
         else { return [:] }

@@ -36,8 +36,10 @@ struct LiveDisks: Sendable {
         return Set(zip(doubtful, seen).filter(\.1).map(\.0.disk))
     }
 
-    /// Makes the others, empty and as large as they are.
-    func make(without shared: Set<String>) async throws(KVMCloneError) {
+    /// Makes the others, empty and as large as they are; overlays where there is a base, a file of the target's folder.
+    func make(
+        without shared: Set<String>, over bases: [String: ReplicaRecord.Disk] = [:]
+    ) async throws(KVMCloneError) {
         let places = files.indices.filter { !shared.contains(files[$0].disk) }
         guard !places.isEmpty else { return }
         let opened = try await ledger.perform(
@@ -49,7 +51,10 @@ struct LiveDisks: Sendable {
                     places.map { place in
                         OpenReceive.Disk(
                             index: files[place].index, folder: target.folder, fileName: target.fileNames[place],
-                            size: files[place].size, format: files[place].format)
+                            size: files[place].size, format: files[place].format,
+                            base: bases[files[place].disk].map {
+                                OpenReceive.Base(fileName: $0.file, format: $0.format, wanted: [])
+                            })
                     }))
         }
         guard opened.files.count == places.count else {

@@ -17,6 +17,10 @@ package struct LiveMove: Sendable, Codable, Equatable {
     package var outlived: ReplicaRecord?
     package var outlivedFolder: String?
 
+    /// Its overlays on the new host, when its disks were seeded; and the generation of the replica that those are.
+    package var landing: Overlays?
+    package var landedGeneration: Int?
+
     /// Where the VM is in the end.
     enum Verdict: Sendable, Equatable { case moved, stayed }
 
@@ -76,6 +80,26 @@ package struct LiveMove: Sendable, Codable, Equatable {
         _ = try await there.call(SwitchReplica(folder: folder, replica: name, from: last.generation, to: nil))
     }
 
+    /// The replica whose disks the VM has now is one no more; what else it had goes. May break off anywhere.
+    private func release(_ landing: Overlays, on there: any HostDriver) async throws(KVMCloneError) {
+        guard let generation = landedGeneration,
+            var record = try await there.call(ListReplicas(folders: [landing.folder])).first(where: { $0.name == name }
+            )?.record, record.definition == nil, record.generation == generation
+        else { return }
+        let kept = Set(landing.disks.map(\.file))
+        let others = record.disks.map(\.file).filter { !kept.contains($0) }
+        if !others.isEmpty {
+            record.generation += 1
+            record.disks.removeAll { !kept.contains($0.file) }
+            record.retired += others
+            _ = try await there.call(
+                SwitchReplica(folder: landing.folder, replica: name, from: generation, to: record))
+            _ = try await there.call(MergeReplica(folder: landing.folder, replica: name))
+        }
+        _ = try await there.call(
+            SwitchReplica(folder: landing.folder, replica: name, from: record.generation, to: nil))
+    }
+
     /// Whether a step made what the VM has on its new host.
     func isKept(_ step: Step) -> Bool {
         switch step {
@@ -103,6 +127,10 @@ package struct LiveMove: Sendable, Codable, Equatable {
                 DomainAttachments(startsWithHost: attachments.startsWithHost), toDomain: uuid)
         }
         if let outlived, let outlivedFolder { try await remove(outlived, from: outlivedFolder, on: there) }
+        if let landing {
+            try await release(landing, on: there)
+            try await landing.takeOff(on: there)
+        }
         guard let remains else { return }
         try await MigrationEnding.leave(remains, on: hosts(source))
     }

@@ -63,12 +63,12 @@ struct LivePlanner {
     /// A domain XML, running or defined, with the disks' places on the target.
     static func xml(
         _ xml: String, _ files: [ClonePlan.File], _ target: ClonePlan.Target, networks: [String: String],
-        shared: Set<String> = []
+        shared: Set<String> = [], bases: [String: DiskRewrite.Base] = [:]
     ) throws(DomainXMLError) -> String {
         let moved = zip(files, target.fileNames).filter { !shared.contains($0.0.disk) }
         return try ReplicaDomain.xml(
             of: xml, name: target.newName,
             files: Dictionary(moved.map { ($0.disk, ("\(target.folder)/\($1)", $0.format)) }) { first, _ in first },
-            networks: networks)
+            networks: networks, bases: bases)
     }
 }

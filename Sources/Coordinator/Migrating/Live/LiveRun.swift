@@ -17,6 +17,8 @@ struct LiveRun: Sendable {
     let stop: StopSignal
     let emit: @Sendable (OperationEvent) -> Void
     let ledger: Ledger
+    /// What was copied before; nil for nothing.
+    var seed: LiveSeed?
 
     var uuid: String { plan.vmUUID }
 
@@ -77,8 +79,8 @@ struct LiveRun: Sendable {
         defer { forecasting.cancel() }
         let disks = LiveDisks(
             id: id, job: job, files: plan.files, target: place, here: source, there: target, ledger: ledger)
-        let shared = try await disks.shared()
-        try await disks.make(without: shared)
+        let shared = seed == nil ? try await disks.shared() : []
+        try await disks.make(without: shared, over: seed?.bases ?? [:])
         let facts = try await SourceFacts.gather(vm: request.vm, from: source, options: request.options)
         var migration = try await migration(facts, shared)
         var tunnel: LiveTunnel?
@@ -101,11 +103,13 @@ struct LiveRun: Sendable {
             outcome.path = .direct
         }
         if let reason = stop.reason { throw reason }
-        let live = LiveMove(
+        var move = LiveMove(
             source: source.name, target: target.name, name: request.vm, uuid: uuid,
             attachments: try await source.attachments(ofDomain: uuid),
             remains: shared.isEmpty ? Departure.remains(facts.shutOff, by: id, on: target.name) : nil,
             outlived: place.outlived, outlivedFolder: place.outlived == nil ? nil : place.folder)
+        seed?.prepare(&move, plan.files, place)
+        let live = move
         if live.remains == nil {
             emit(.warning(host: source.name, message: "its disks there can't be a replica, and are left as they are"))
         }
@@ -144,12 +148,17 @@ struct LiveRun: Sendable {
     ) async throws(KVMCloneError) -> LiveMigration {
         let running = try await source.migratableXML(ofDomain: uuid)
         let networks = request.options.networkMap
+        let bases = (seed?.bases ?? [:]).mapValues { base in
+            DiskRewrite.Base(.file("\(place.folder)/\(base.file)"), format: base.format)
+        }
         do throws(DomainXMLError) {
             var migration = LiveMigration(
-                xml: try LivePlanner.xml(running, plan.files, place, networks: networks, shared: shared),
+                xml: try LivePlanner.xml(
+                    running, plan.files, place, networks: networks, shared: shared, bases: bases),
                 definition: try LivePlanner.xml(
-                    facts.record.inactiveXML, plan.files, place, networks: networks, shared: shared),
+                    facts.record.inactiveXML, plan.files, place, networks: networks, shared: shared, bases: bases),
                 disks: plan.files.map(\.disk).filter { !shared.contains($0) })
+            migration.movesTopsOnly = seed != nil
             migration.autoConverges = request.options.migration.autoConverges
             migration.postCopy = request.options.migration.postCopy
             return migration
