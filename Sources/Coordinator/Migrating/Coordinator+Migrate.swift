@@ -35,8 +35,8 @@ extension Coordinator {
             try await steps.isEmpty
             ? hasMoved(request) : steps.contains { if case .handOver = $0.step { true } else { false } }
         let isLive = steps.contains(where: \.step.isLiveMove)
-        let isSeeded = !isLive && steps.contains(where: \.step.isSeed)
-        let moving = isHandedOver || isLive ? steps : steps.filter { $0.step.movesVM && !$0.step.isSeed }
+        let isSeeded = isLive ? false : try await isSeeded(steps)
+        let moving = isHandedOver || isLive ? steps : steps.filter { $0.step.movesVM && !(isSeeded && $0.step.isSeed) }
         if let failure = await undoing.end(moving).compactMap(\.error).first { throw failure }
         var isDone = isHandedOver
         if isLive { isDone = try await hasMoved(request) }

@@ -71,6 +71,10 @@ struct Undoing: Sendable {
         var rest = records.filter { !$0.step.isLiveMove }
         var entries: [CleanUpReport.Entry] = []
         if verdict == .moved {
+            // Its old disks may be merged only when nobody reads them.
+            let reading = rest.filter { if case .openSend = $0.step { true } else { false } }
+            entries += await undo(reading)
+            rest.removeAll { step in reading.contains { $0.number == step.number } }
             do throws(KVMCloneError) {
                 try await move.complete(hosts, logger: logger)
             } catch {

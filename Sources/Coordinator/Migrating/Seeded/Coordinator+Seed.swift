@@ -1,6 +1,15 @@
 import Model
 
 extension Coordinator {
+    /// Whether an operation's overlays are as it has left them, so that what it has copied is still what lies below.
+    func isSeeded(_ steps: [StepRecord]) async throws(KVMCloneError) -> Bool {
+        for record in steps {
+            guard case .seed(let overlays) = record.step else { continue }
+            return try await overlays.arePresent(on: hosts(overlays.host))
+        }
+        return false
+    }
+
     /// Goes on with a seeded migration that had not begun to move the VM: with its overlays, and with what was copied.
     func goOn(
         seeding request: CloneRequest, _ steps: [StepRecord], id: OperationID, number: Int, stop: StopSignal,

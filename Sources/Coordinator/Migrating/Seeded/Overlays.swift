@@ -76,6 +76,13 @@ package struct Overlays: Sendable, Codable, Equatable {
         try await StepUndo.merge(name, in: folder, definition: definition, on: driver)
     }
 
+    /// Whether the VM has them, on all of its disks.
+    func arePresent(on driver: any HostDriver) async throws(KVMCloneError) -> Bool {
+        guard let domain = try await driver.domains().first(where: { $0.uuid == uuid }) else { return false }
+        let tops = Set(try domain.definition(on: driver.name).disks.compactMap(\.image.source.path))
+        return disks.allSatisfy { tops.contains(path($0.overlay)) }
+    }
+
     /// Throws when a VM doesn't have them, so that it writes to the disks themselves.
     static func check(_ record: DomainRecord?, _ plan: ClonePlan, on host: String) throws(KVMCloneError) {
         guard let record, record.uuid == plan.vmUUID else {

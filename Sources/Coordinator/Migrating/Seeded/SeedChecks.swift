@@ -42,7 +42,8 @@ struct SeedChecks {
         }
         if folders.count > 1 {
             findings.append(
-                blocks("its disks are in several folders: \(folders.sorted().joined(separator: ", "))", "move it --live"))
+                blocks(
+                    "its disks are in several folders: \(folders.sorted().joined(separator: ", "))", "move it --live"))
         }
         if !source.record.checkpoints.isEmpty {
             findings.append(

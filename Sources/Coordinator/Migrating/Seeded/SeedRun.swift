@@ -56,7 +56,13 @@ struct SeedRun: Sendable {
     /// The VM goes on with overlays from here on.
     private func layOverlays() async throws(KVMCloneError) -> Overlays {
         let facts = try await SourceFacts.gather(vm: request.vm, from: source, options: request.options)
+        if let error = facts.findings.error(on: source.name) { throw error }
         let overlays = facts.overlays(for: id)
+        guard overlays.disks.count == facts.domain.disks.filter(\.isWritten).count, !overlays.disks.isEmpty else {
+            throw KVMCloneError(
+                .clone, "not all disks of '\(request.vm)' can get overlays", host: source.name,
+                whatToDo: "move it --live")
+        }
         guard try await source.replica(named: request.vm) == nil else {
             throw KVMCloneError(
                 .clone, "there is a replica of '\(request.vm)' on its own host", host: source.name,
@@ -117,6 +123,7 @@ struct SeedRun: Sendable {
     /// The second part. Throws when the first hasn't proved that the disks are the same.
     private func live(_ overlays: Overlays) async throws(KVMCloneError) -> LiveRun {
         if let reason = stop.reason { throw reason }
+        try await endCopy()
         guard let replica = try await target.replica(named: request.vm), replica.record.operation == "\(id)",
             !replica.record.needsMerge, replica.record.verified == replica.record.taken
         else {
@@ -126,6 +133,7 @@ struct SeedRun: Sendable {
         }
         let before = try await SourceFacts.gather(
             vm: request.vm, from: source, options: request.options, definition: overlays.definition)
+        if let error = before.findings.error(on: source.name) { throw error }
         let remains = Departure.remains(
             before, by: id, on: target.name, taken: replica.record.taken, isVerified: false)
         let seed = LiveSeed(overlays: overlays, replica: replica, remains: remains)
@@ -150,6 +158,17 @@ struct SeedRun: Sendable {
                 start.pass = 2
                 emit(.started(start))
             }, ledger: ledger, seed: seed)
+    }
+
+    /// Ends what the copy couldn't: the disks are to be written again.
+    private func endCopy() async throws(KVMCloneError) {
+        let own = Set(ledger.records.map(\.number))
+        let left = try await coordinator.journal.openSteps(of: id).filter { !own.contains($0.number) }
+        guard !left.isEmpty else { return }
+        let undoing = Undoing(
+            operation: id, journal: coordinator.journal, hosts: coordinator.hosts, logger: coordinator.logger,
+            run: Self.fence(ofCopyIn: number))
+        if let error = await undoing.end(left).compactMap(\.error).first { throw error }
     }
 
     /// Ends it where it didn't come to move: what can be gone on with stays, overlays and all; else they are taken off.
