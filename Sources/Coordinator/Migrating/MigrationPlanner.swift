@@ -18,7 +18,8 @@ struct MigrationPlanner {
             return MigrationChoice(mode: .cold, reason: "it is shut off", runs: false)
         }
         if let mode = options.migration.mode {
-            return MigrationChoice(mode: mode, reason: "as asked for", runs: true)
+            let how = mode == .seeded ? "; it runs on with overlays on its disks while those are copied" : ""
+            return MigrationChoice(mode: mode, reason: "as asked for" + how, runs: true)
         }
         guard let live = source.live, ["kvm", "qemu"].contains(live.type) else {
             return warm("it runs, and is down only while what it has written last is copied")

@@ -9,7 +9,9 @@ enum EventMessage {
     private static func text(of event: OperationEvent, start: OperationStart?) -> String {
         switch event {
         case .started(let start):
-            if let pass = start.pass, pass > 1 { return "copy \(pass) of \(start.vm)" }
+            if let pass = start.pass, pass > 1 {
+                return start.disks.isEmpty ? "\(start.vm) moves live" : "copy \(pass) of \(start.vm)"
+            }
             return
                 "\(start.kind.rawValue) of \(start.vm) from \(start.source) to \(start.targets.joined(separator: ", "))"
         case .phase(let host, let phase, let detail):

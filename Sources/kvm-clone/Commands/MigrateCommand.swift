@@ -9,7 +9,8 @@ struct MigrateCommand: AsyncParsableCommand {
         usage: "kvm-clone migrate [<options>] SRC DST VM",
         discussion: """
             The VM keeps its name, uuid and MAC addresses. One that runs moves live: it goes on while its memory and disks \
-            move, encrypted, without any set-up between the hosts. Warm it is copied while it runs, until little is left; then \
+            move, encrypted, without any set-up between the hosts. Seeded, its disks are copied first while it goes on with overlays \
+            on them: that may be interrupted and gone on with, and only the overlays move live. Warm it is copied while it runs, until little is left; then \
             it is shut down, the rest is copied, and it starts on the other host; that uses replicas which are there. Cold it \
             is shut down first. Whatever fails before it runs there takes everything back, and it runs where it was. Its old \
             disks stay as a replica, so that a warm way back is a matter of what has changed. What is said of copies \

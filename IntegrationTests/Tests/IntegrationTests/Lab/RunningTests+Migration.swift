@@ -171,7 +171,7 @@ extension Integration.Lab.RunningTests {
     }
 
     /// Where the guest is: `1 running`, for instance.
-    private func whereabouts(_ hosts: LabHosts, _ name: String) async throws -> [String] {
+    func whereabouts(_ hosts: LabHosts, _ name: String) async throws -> [String] {
         var found: [String] = []
         for host in 1...2 {
             let state = try await hosts.virsh(host, "domstate", name)
@@ -181,8 +181,8 @@ extension Integration.Lab.RunningTests {
     }
 
     /// Shuts the guest down, and looks at its disk: every write that it has told of is there, in order.
-    private func isWhole(_ hosts: LabHosts, _ name: String, on host: Int) async throws {
-        try await hosts.lab("shutdown", "kvm\(host)", name, "--timeout", "60").succeeded()
+    func isWhole(_ hosts: LabHosts, _ name: String, on host: Int, isDown: Bool = false) async throws {
+        if !isDown { try await hosts.lab("shutdown", "kvm\(host)", name, "--timeout", "60").succeeded() }
         let last = try await lastWrite(hosts, name, on: host)
         let xml = try await hosts.virsh(host, "domblklist", name, "--details").succeeded().lines
         let words = try #require(xml.first { $0.contains("vda") }).split(separator: " ").map(String.init)
@@ -193,7 +193,7 @@ extension Integration.Lab.RunningTests {
     }
 
     /// Nothing of the guest is left on the hosts that it moves between.
-    private func moveAway(_ hosts: LabHosts) async throws {
+    func moveAway(_ hosts: LabHosts) async throws {
         for host in 1...2 {
             try await hosts.remove("live", from: host)
             try await hosts.shell(

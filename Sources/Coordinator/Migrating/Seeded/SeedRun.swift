@@ -85,7 +85,6 @@ struct SeedRun: Sendable {
         } catch {
             throw KVMCloneError(.clone, "the overlays' XML can't be made", host: source.name, cause: "\(error)")
         }
-        emit(.phase(host: target.name, phase: .preparing, detail: "overlays on \(source.name)"))
         try await ledger.perform(.seed(overlays)) { () throws(KVMCloneError) in
             try await source.addOverlays(toDomain: uuid, xml: xml)
         }
