@@ -192,8 +192,9 @@ public final class ReceiveJob: Sendable {
     /// Throws as soon as one stream, or the reading back beside it, fails, after all threads have stopped.
     public func wait() throws(TransferError) -> ReceiveReport {
         do throws(TransferError) {
-            if let verifier { try verifier.start { [self] in fail($0) } }
-            try commit.start { [self] in fail($0) }
+            // They are this job's own: a strong reference would keep all of it for good.
+            if let verifier { try verifier.start { [weak self] in self?.fail($0) } }
+            try commit.start { [weak self] in self?.fail($0) }
             do throws(TransferError) {
                 try awaitStreams()
             } catch {
