@@ -13,17 +13,19 @@ Builds a bootable sparse disk image: MBR, SYSLINUX, Debian's cloud kernel and bu
   --size SIZE       virtual size (default 2G, at least 256M)
   --format FORMAT   raw (default) or qcow2
   --writes          the guest writes to its disk five times a second (default: it only reads)
+  --dirties         it writes 16 MiB of its memory over and over
 The image is built once and kept in KVM_CLONE_LAB_DIR until 'lab down --all'.
 HELP
 }
 
 cmd_guest_image() {
-    local value file='' size=2G format=raw writes=''
+    local value file='' size=2G format=raw writes='' dirties=''
     while (($#)); do
         case $1 in
             --size) option_value "$@"; size=$value; shift 2 ;;
             --format) option_value "$@"; format=$value; shift 2 ;;
             --writes) writes=1; shift ;;
+            --dirties) dirties=1; shift ;;
             -*) usage_error "guest-image has no option '$1'; see 'lab guest-image --help'" ;;
             *) [[ -z $file ]] || usage_error "guest-image takes one file"; file=$1; shift ;;
         esac
@@ -33,7 +35,7 @@ cmd_guest_image() {
     copy_image "$file"
 }
 
-# Writes an image of `size`, `format` and `writes` to the file $1.
+# Writes an image of `size`, `format`, `writes` and `dirties` to the file $1.
 copy_image() {
     local image
     [[ $format == raw || $format == qcow2 ]] || usage_error "'$format' is no format: raw or qcow2"
@@ -58,7 +60,7 @@ cached_image() {
     kernel=$(guest_kernel) || die "there is no cloud kernel in /boot; install linux-image-cloud-amd64"
     version=${kernel#*/vmlinuz-}
     image=$base/.images/$(cat "$kernel" "$lab_parts"/guest-image.sh "$lab_parts/guest-init" "$lab_parts/guest-agent" | sha256sum | head -c 16)
-    image+=-${mib}M${writes:+-writes}.raw
+    image+=-${mib}M${writes:+-writes}${dirties:+-dirties}.raw
     (
         umask 077
         mkdir -p "$base/.images"
@@ -134,7 +136,7 @@ DEFAULT guest
 LABEL guest
 LINUX vmlinuz
 INITRD initrd
-APPEND console=ttyS0 quiet panic=-1 no_timer_check mitigations=off nokaslr${writes:+ kvm_clone_writes}
+APPEND console=ttyS0 quiet panic=-1 no_timer_check mitigations=off nokaslr${writes:+ kvm_clone_writes}${dirties:+ kvm_clone_dirties}
 CONF
     cp "$kernel" "$scratch/vmlinuz"
     mformat -i "$partition" -T "$sectors" -h 255 -s 63 -H $((partition_first * 2048)) -N 4b564d31 -v LABGUEST ::

@@ -9,6 +9,7 @@ Puts a copy of the guest's image (see 'lab guest-image --help') into the host's 
   --size SIZE            virtual size of the disk (default 2G)
   --memory MIB           memory in MiB (default 128, which is what it needs)
   --writes               the guest writes to its disk five times a second
+  --dirties              it writes 16 MiB of its memory over and over
   --agent KIND           with a guest agent that answers or one that hangs when it is to freeze: answers, hangs
   --start                start it too
   --print-xml            print the domain XML instead; nothing is copied or defined
@@ -16,7 +17,7 @@ HELP
 }
 
 cmd_guest() {
-    local value words=() format=qcow2 size=2G memory=128 writes='' agent='' start='' print='' name disk pid
+    local value words=() format=qcow2 size=2G memory=128 writes='' dirties='' agent='' start='' print='' name disk pid
     load_lab
     while (($#)); do
         case $1 in
@@ -24,6 +25,7 @@ cmd_guest() {
             --size) option_value "$@"; size=$value; shift 2 ;;
             --memory) option_value "$@"; memory=$value; shift 2 ;;
             --writes) writes=1; shift ;;
+            --dirties) dirties=1; shift ;;
             --agent) option_value "$@"; agent=$value; shift 2 ;;
             --start) start=1; shift ;;
             --print-xml) print=1; shift ;;

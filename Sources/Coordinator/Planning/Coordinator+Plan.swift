@@ -18,6 +18,7 @@ extension Coordinator {
         var (request, source) = (request, source)
         // A replica has what its guest reads: that is what can be compared later on.
         if request.kind.makesReplicas { request.options.view = .guest }
+        let running = source.record.activeXML
         var choice: MigrationChoice?
         var obstacles: [PreflightFinding] = []
         if request.kind == .migrate {
@@ -56,6 +57,9 @@ extension Coordinator {
                 throw KVMCloneError(.general, "no answer for a target", host: host)
             }
         }
+        if choice?.mode.keepsRunning ?? false, let running {
+            try await checkCPU(running, of: source, &plan)
+        }
         if isSync {
             plan.checkpoints = CheckpointPlan(
                 source: source, targets: plan.targets, isKept: request.options.checkpoint)
@@ -66,6 +70,18 @@ extension Coordinator {
             }
         }
         return plan
+    }
+
+    /// Adds what is to be said of the CPU that a guest takes along.
+    private func checkCPU(
+        _ running: String, of source: SourceFacts, _ plan: inout ClonePlan
+    ) async throws(KVMCloneError) {
+        let check = CPUCheck(
+            running: running, kind: source.kind, source: try await hosts(source.host))
+        // Of a host that can't be asked, that is said already.
+        for place in plan.targets.indices where plan.targets[place].findings.error(on: "") == nil {
+            plan.targets[place].findings += await check.findings(on: try await hosts(plan.targets[place].host))
+        }
     }
 
     /// What all targets say of themselves, asked at once.
@@ -81,8 +97,7 @@ extension Coordinator {
                     ? SyncPlanner.names(files, name: newName, replica: $0) : FilePlanner.names(for: files, vm: newName)
             }, paths: source.pathsNeededOnTarget(request.options).map(\.path))
         let pool = request.options.pool
-        let kind = MachineKind(
-            type: source.domain.type, architecture: source.domain.os.architecture, machine: source.domain.os.machine)
+        let kind = source.kind
         return await withTaskGroup(of: (String, Result<TargetFacts, KVMCloneError>).self) { group in
             for host in request.targets {
                 group.addTask {

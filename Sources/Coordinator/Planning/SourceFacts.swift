@@ -48,6 +48,11 @@ struct SourceFacts: Sendable {
         return facts
     }
 
+    /// What kind of machine it is.
+    var kind: MachineKind {
+        MachineKind(type: domain.type, architecture: domain.os.architecture, machine: domain.os.machine)
+    }
+
     private mutating func inspect(
         _ disk: DomainDisk, driver: any HostDriver, roots: [String], pools: [PoolRecord]
     ) async {

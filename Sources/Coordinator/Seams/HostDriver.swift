@@ -42,6 +42,13 @@ package protocol HostDriver: Sendable {
     /// What libvirt says that domains of a kind can have on the machine; nil where the driver doesn't tell.
     func domainCapabilities(of kind: MachineKind) async throws(KVMCloneError) -> String?
 
+    /// Compares a guest's CPU, a `<cpu>` element, with what the machine can give such a domain; nil where the driver doesn't
+    /// tell.
+    func compare(cpu: String, of kind: MachineKind) async throws(KVMCloneError) -> CPUFit?
+
+    /// The largest CPU that hosts with all of these CPUs can give, as a `<cpu>` element; nil where the driver doesn't tell.
+    func baseline(ofCPUs cpus: [String], of kind: MachineKind) async throws(KVMCloneError) -> String?
+
     /// All defined or running domains.
     func domains() async throws(KVMCloneError) -> [DomainRecord]
 

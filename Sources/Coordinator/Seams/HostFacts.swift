@@ -97,6 +97,16 @@ package struct MachineKind: Sendable, Equatable {
     }
 }
 
+/// A guest's CPU beside what a machine can give.
+package enum CPUFit: Sendable, Equatable {
+    /// The machine has just that.
+    case same
+    /// The machine has more.
+    case more
+    /// The machine lacks something: what.
+    case lacks(String)
+}
+
 /// What libvirt says of a machine.
 package struct HypervisorFacts: Sendable, Equatable {
     /// `QEMU`, `Test`, …

@@ -93,6 +93,8 @@ extension LibvirtError.Code {
     public static let rpc = Self(VIR_ERR_RPC)
     /// The client could not authenticate.
     public static let authFailed = Self(VIR_ERR_AUTH_FAILED)
+    /// The host can't give such a CPU.
+    public static let cpuIncompatible = Self(VIR_ERR_CPU_INCOMPATIBLE)
     /// A block job hasn't caught up with the guest, or one is active.
     public static let blockCopyActive = Self(VIR_ERR_BLOCK_COPY_ACTIVE)
     /// The guest agent does not answer.

@@ -65,6 +65,12 @@ struct LyingHost: HostDriver {
     func steer(migrationOf uuid: String, _ steering: LiveSteering) async throws(KVMCloneError) {
         try await truth.steer(migrationOf: uuid, steering)
     }
+    func compare(cpu: String, of kind: MachineKind) async throws(KVMCloneError) -> CPUFit? {
+        try await truth.compare(cpu: cpu, of: kind)
+    }
+    func baseline(ofCPUs cpus: [String], of kind: MachineKind) async throws(KVMCloneError) -> String? {
+        try await truth.baseline(ofCPUs: cpus, of: kind)
+    }
     func addOverlays(toDomain uuid: String, xml: String) async throws(KVMCloneError) {
         try await truth.addOverlays(toDomain: uuid, xml: xml)
     }

@@ -184,6 +184,60 @@ struct LiveTests {
         await move.fleet.close()
     }
 
+    static let models = """
+        <domainCapabilities><cpu><mode name='host-model' supported='yes'>\
+        <model fallback='forbid'>Penryn</model><feature policy='require' name='aes'/></mode></cpu></domainCapabilities>
+        """
+
+    @Test(
+        "a CPU that the new host can't give stops a move of a VM that runs on, with the CPU that both have",
+        arguments: [(CPUFit.lacks("no avx2"), true), (.same, false), (.more, false)])
+    func cpu(_ fit: CPUFit, _ stops: Bool) async throws {
+        let move = try Self.fleet()
+        move.source.changeLibvirt { libvirt in
+            libvirt.domains[0].inactiveXML = libvirt.domains[0].inactiveXML.replacingOccurrences(
+                of: "<devices>", with: "<cpu mode='custom' match='exact'><model>Skylake</model></cpu><devices>")
+        }
+        for host in move.fleet.hosts {
+            host.changeLibvirt { libvirt in
+                libvirt.capabilities = .success(Self.models)
+                libvirt.fits = ["Skylake": fit]
+            }
+        }
+        for mode in [MigrationMode.live, .seeded, .cold] {
+            let plan = try await move.fleet.coordinator.plan(move.request(mode))
+            let blocks = plan.targets[0].findings.filter { $0.severity == .blocks }.map(\.message)
+            if stops, mode != .cold {
+                #expect(blocks.count == 1)
+                let told = blocks.first ?? ""
+                #expect(told.contains("no avx2"), "\(told)")
+                let fix = plan.targets[0].findings.map { "\($0)" }.joined()
+                #expect(fix.contains("Penryn,+aes"), "\(fix)")
+            } else {
+                #expect(blocks == [], "\(mode)")
+            }
+        }
+        await move.fleet.close()
+    }
+
+    @Test("a CPU that is passed through may move to the same one only; another one is a warning")
+    func passedThrough() async throws {
+        let move = try Self.fleet()
+        move.source.changeLibvirt { libvirt in
+            libvirt.domains[0].inactiveXML = libvirt.domains[0].inactiveXML.replacingOccurrences(
+                of: "<devices>", with: "<cpu mode='host-passthrough'/><devices>")
+            libvirt.facts.capabilitiesXML =
+                "<capabilities><host><cpu><arch>x86_64</arch><model>Haswell</model></cpu></host></capabilities>"
+        }
+        for (fit, count) in [(CPUFit.same, 0), (.more, 1)] {
+            move.target.changeLibvirt { $0.fits = ["Haswell": fit] }
+            let plan = try await move.fleet.coordinator.plan(move.request(.live))
+            let told = plan.targets[0].findings.filter { $0.message.contains("the CPU of source itself") }
+            #expect(told.count == count, "\(plan.targets[0].findings)")
+        }
+        await move.fleet.close()
+    }
+
     @Test("before it moves it is said that it may not converge, from a limit or from what was seen of the way")
     func forecast() {
         let seen = [ObservedRate(source: "a", target: "b", rate: 50e6, time: 0)]

@@ -196,6 +196,14 @@ package final class FakeHost: HostDriver {
         }
     }
 
+    package func compare(cpu: String, of kind: MachineKind) async throws(KVMCloneError) -> CPUFit? {
+        try await named("cpu.compare") { () throws(KVMCloneError) in state.withLock { $0.libvirt.fit(cpu) } }
+    }
+
+    package func baseline(ofCPUs cpus: [String], of kind: MachineKind) async throws(KVMCloneError) -> String? {
+        try await named("cpu.baseline") { () throws(KVMCloneError) in cpus.first }
+    }
+
     package func domains() async throws(KVMCloneError) -> [DomainRecord] {
         try await named("domains") { () throws(KVMCloneError) in state.withLock { $0.libvirt.domains } }
     }

@@ -15,6 +15,8 @@ package struct FakeLibvirt: Sendable {
     package var deaf: Set<String> = []
     /// Domains that start with their host, by their uuids.
     package var autostarted: Set<String> = []
+    /// What is said of a guest's CPU, by a word that it contains; nothing is said of others.
+    package var fits: [String: CPUFit] = [:]
     package var capabilities: Result<String?, KVMCloneError> = .success(nil)
 
     init(pool: String) {
@@ -36,6 +38,8 @@ package struct FakeLibvirt: Sendable {
             ? record.inactiveXML.replacingOccurrences(of: "</devices>", with: agent + "</devices>") : record.inactiveXML
         return record
     }
+
+    func fit(_ cpu: String) -> CPUFit? { fits.first { cpu.contains($0.key) }?.value }
 
     /// Paths and formats of a domain's disks, by their targets.
     package func images(of uuid: String) -> [String: (path: String, format: String)] {
