@@ -1,4 +1,5 @@
 import CLibvirt
+import Glibc
 
 /// A guest's CPU beside what a host can give.
 public enum CPUComparison: Sendable, Equatable {
