@@ -43,6 +43,15 @@ extension HostDriver {
 struct Replica: Sendable, Equatable {
     var folder: String
     var record: ReplicaRecord
+
+    /// What new files beside its own are numbered with: its next generation, or the first number after that which none of its
+    /// files has. A disk that a VM came with keeps the name that it had there.
+    var freeNumber: Int {
+        let files = record.disks.flatMap { [$0.file, $0.overlay ?? ""] } + record.retired
+        var number = record.generation + 1
+        while files.contains(where: { $0.contains(".g\(number).") }) { number += 1 }
+        return number
+    }
 }
 
 extension ListReplicas.Found {

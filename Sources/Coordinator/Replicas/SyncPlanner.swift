@@ -23,9 +23,9 @@ struct SyncPlanner {
     /// The names of the files that are written: with the generation, but for the first one.
     static func names(_ files: [ClonePlan.File], name: String, replica: Replica?) -> [String] {
         guard let replica else { return FilePlanner.names(for: files, vm: name) }
-        let generation = replica.record.generation + 1
+        let number = replica.freeNumber
         return zip(files, bases(files, of: replica)).map { file, base in
-            let part = "\(name)-\(file.disk).g\(generation)"
+            let part = "\(name)-\(file.disk).g\(number)"
             if base != nil { return "\(part).qcow2" }
             return file.disk == "nvram" ? "\(part).fd" : "\(part).\(file.format == "raw" ? "img" : file.format)"
         }

@@ -70,7 +70,9 @@ struct LiveTests {
         move.source.faults.fail(.name("migrate"), .before)
         #expect(try await move.move(Self.request(move)).state == .failed)
         #expect(try move.target.snapshot() == before)
-        for (host, other, back) in [(move.target, move.source, false), (move.source, move.target, true)] {
+        let there = (move.target, move.source, false)
+        let back = (move.source, move.target, true)
+        for (host, other, back) in [there, back, there, back, there] {
             let id = OperationID()
             let result = try await move.move(move.request(back: back) { $0.migration.native = true }, id: id)
             #expect(result.exitCode == .ok && result.targets[0].warnings == [], "\(result)")
@@ -81,6 +83,11 @@ struct LiveTests {
             #expect(try host.snapshot().files.keys.filter { $0.hasSuffix(".qcow2") }.count == 1)
             #expect(try await move.left(by: id) == [])
         }
+        // What it has left takes a sync, whatever its files are called.
+        var again = move.request(back: true)
+        again.kind = .sync
+        let result = try await move.move(again)
+        #expect(result.exitCode == .ok, "\(result)")
         await move.fleet.close()
     }
 

@@ -152,6 +152,28 @@ extension Integration.Lab.RunningTests {
         try await moveAway(hosts)
     }
 
+    @Test(
+        "a guest that writes to its memory as fast as that moves: this is said, and a pause after some seconds ends it")
+    func notConverging() async throws {
+        let hosts = try await Integration.Lab.guests()
+        try await moveAway(hosts)
+        try await start("live", hosts, format: "qcow2", dirties: true)
+        let words = ["migrate", "kvm1", "kvm2", "live", "--no-compress", "--bwlimit", "12M"]
+        let endless = try await hosts.tool()(words + ["--deadline", "45"])
+        #expect(endless.code == 124 && endless.error.contains("it does not converge: the guest writes"), "\(endless)")
+        #expect(try await whereabouts(hosts, "live") == ["1 running"])
+        try await goesOn(hosts, "live")
+        let paused = try await hosts.tool()(words + ["--pause-after", "5"])
+        #expect(paused.code == 0 && paused.error.contains("paused until it has moved, after 5 s"), "\(paused)")
+        #expect(try await whereabouts(hosts, "live") == ["2 running"])
+        try await waitUntil("it writes there", within: 20) {
+            try await console(hosts, "live", on: 2).contains { $0.hasPrefix("write ") }
+        }
+        try await goesOn(hosts, "live", on: 2)
+        try await isWhole(hosts, "live", on: 2)
+        try await moveAway(hosts)
+    }
+
     @Test("op cancel ends a live migration, and the guest stays")
     func cancelled() async throws {
         let hosts = try await Integration.Lab.guests()

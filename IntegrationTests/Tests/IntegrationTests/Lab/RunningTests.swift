@@ -5,11 +5,14 @@ extension Integration.Lab {
     /// Sources that run: guests which number their writes, so that a copy shows which instant it is of.
     @Suite struct RunningTests {
         /// A guest on the first host, started anew, which has written something already.
-        func start(_ name: String, _ hosts: LabHosts, format: String, agent: String? = nil) async throws {
+        func start(
+            _ name: String, _ hosts: LabHosts, format: String, agent: String? = nil, dirties: Bool = false
+        ) async throws {
             // What a test that failed has left would fail the others.
             try await end(hosts, name)
             var words = ["guest", "kvm1", name, "--disk-format", format, "--size", "256M", "--writes"]
             if let agent { words += ["--agent", agent] }
+            if dirties { words.append("--dirties") }
             try await run(["\(Setting.folder)/lab"] + words, environment: hosts.environment).succeeded()
             try await hosts.lab("wait-boot", "kvm1", name, "--timeout", "200").succeeded()
             try await hosts.lab("wait-console", "kvm1", name, "^write [1-9][0-9]").succeeded()

@@ -54,10 +54,10 @@ struct LivePlanner {
 
     /// The new disks' names: beside a replica, which stays until the VM has moved, they have its next generation's number.
     static func names(_ files: [ClonePlan.File], vm: String, replica: Replica?) -> [String] {
-        guard let record = replica?.record, record.definition == nil else {
+        guard let replica, replica.record.definition == nil else {
             return FilePlanner.names(for: files, vm: vm)
         }
-        return files.map { "\(vm)-\($0.disk).g\(record.generation + 1).\($0.format == "raw" ? "img" : $0.format)" }
+        return files.map { "\(vm)-\($0.disk).g\(replica.freeNumber).\($0.format == "raw" ? "img" : $0.format)" }
     }
 
     /// A domain XML, running or defined, with the disks' places on the target.

@@ -125,7 +125,7 @@ struct LiveRun: Sendable {
                 }
                 return .success(())
             } catch {
-                return .failure(error)
+                return .failure(advised(error))
             }
         }
         let wire = await tunnel?.wireBytes()
@@ -135,6 +135,16 @@ struct LiveRun: Sendable {
         let seen = await watching.value
         (outcome.logicalBytes, outcome.wireBytes) = (seen.moved, max(seen.wire, wire ?? 0))
         try result.get()
+    }
+
+    /// The same, with what to do where libvirt's words don't tell.
+    private func advised(_ error: KVMCloneError) -> KVMCloneError {
+        guard request.options.migration.postCopy, "\(error.cause ?? "")".contains("Postcopy is not supported") else {
+            return error
+        }
+        var error = error
+        error.whatToDo = "on both hosts: sysctl vm.unprivileged_userfaultfd=1; or leave --post-copy out"
+        return error
     }
 
     private func claim(_ subject: Claim.Subject, on driver: any HostDriver) async throws(KVMCloneError) {
