@@ -10,12 +10,15 @@ enum OverlayRemoval {
         for file in request.files {
             let name = try FileName(file)
             guard try root.exists(name) else { continue }
-            let path = request.folder + "/" + file
-            guard try Inspection.format(of: ImageReference(path: path, format: "qcow2")) == .qcow2 else {
-                throw KVMCloneError(.validation, "\(path) is no overlay")
-            }
             // Nobody opens it in between.
             let lock = try ImageLock.acquireExclusive(name, in: root)
+            let isEmpty = try OverlayContents.isEmpty(name, in: root)
+            guard isEmpty || !request.onlyEmpty else {
+                throw KVMCloneError(
+                    .validation,
+                    "\(request.folder)/\(file) has data that may be nowhere else, and no VM is defined with it",
+                    whatToDo: "merge it with qemu-img commit, or remove it if it isn't wanted")
+            }
             try withExtendedLifetime(lock) { try root.remove(name) }
         }
     }

@@ -6,10 +6,13 @@ package struct RemoveOverlays: AgentRequest {
     package var folder: String
     /// Their names in the folder.
     package var files: [String]
+    /// Whether one that shows more than what lies below is refused as well: its contents are not known to be elsewhere.
+    package var onlyEmpty: Bool
 
-    package init(folder: String, files: [String]) {
+    package init(folder: String, files: [String], onlyEmpty: Bool) {
         self.folder = folder
         self.files = files
+        self.onlyEmpty = onlyEmpty
     }
 
     package typealias Response = Done

@@ -2,7 +2,7 @@ import AgentProtocol
 import Logging
 import Model
 
-/// Looks at the space that is left where QEMU keeps what a guest overwrites while its disks are copied, and stops the copy
+/// Looks at the space that is left where QEMU keeps what a guest writes while its disks are copied, and stops the copy
 /// before that is used up: the guest's own disks lie there as well.
 struct ScratchWatch: Sendable {
     private static let pause = Duration.seconds(2)
@@ -10,7 +10,12 @@ struct ScratchWatch: Sendable {
     let operation: CopyOperation
 
     func run() async {
-        let folders = Set(operation.plan.liveDisks.compactMap(\.scratchFolder)).sorted()
+        let plan = operation.plan
+        let folders = Set(
+            plan.isSeed
+                ? plan.files.map { ImageReference(path: $0.sourcePath, format: $0.format).folder }
+                : plan.liveDisks.compactMap(\.scratchFolder)
+        ).sorted()
         guard !folders.isEmpty else { return }
         var reserve = SpaceReserve()
         while !Task.isCancelled {
@@ -31,7 +36,7 @@ struct ScratchWatch: Sendable {
         operation.stop.stop(
             KVMCloneError(
                 .diskSpace,
-                "what the guest overwrites during the copy has filled \(folder): \(ByteCount.format(free)) are left",
+                "what the guest writes during the copy has filled \(folder): \(ByteCount.format(free)) are left",
                 host: operation.source.name, whatToDo: "free some space there, or copy when the guest writes less"),
             .undo)
     }

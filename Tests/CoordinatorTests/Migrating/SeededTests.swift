@@ -162,6 +162,35 @@ struct SeededTests {
         await move.fleet.close()
     }
 
+    @Test("an overlay that its VM was taken off by hand isn't removed while it has data that may be nowhere else")
+    func takenOff() async throws {
+        let move = try Self.fleet()
+        let before = try #require(try move.source.snapshot().domains["web01"])
+        move.target.faults.act(.name(OpenReceive.name), .before) { () throws(KVMCloneError) in
+            throw KVMCloneError(.diskSpace, "no room")
+        }
+        move.source.faults.act(.name(OpenSend.name), .before) { () throws(KVMCloneError) in
+            move.source.changeLibvirt { libvirt in
+                libvirt.domains[0].state = .stopped
+                libvirt.domains[0].inactiveXML = before
+            }
+        }
+        let id = OperationID()
+        let result = try await move.move(Self.request(move), id: id)
+        #expect(result.state == .failed)
+        let overlay = "web01-vda.kvm-clone-\(id).qcow2"
+        let reports = try await move.fleet.recovery.cleanUp([id])
+        let told = reports.flatMap(\.entries).compactMap(\.error).map { "\($0)" }.joined()
+        #expect(told.contains("\(overlay) has data that may be nowhere else"), "\(told)")
+        #expect(try move.source.snapshot().files[overlay] != nil)
+        // Somebody has looked after it.
+        try Tool.run("rm", [move.source.pool + "/" + overlay])
+        let isClean = try await move.fleet.recovery.cleanUp([id]).allSatisfy(\.isClean)
+        #expect(isClean)
+        #expect(try await move.left(by: id) == [])
+        await move.fleet.close()
+    }
+
     @Test(
         "Whichever call of a host fails, it runs on exactly one host, and nothing that it wrote is lost",
         arguments: [true, false], FaultPlan.Moment.allCases)

@@ -70,6 +70,7 @@ struct LiveRun: Sendable {
         emit(.phase(host: target.name, phase: .preparing, detail: nil))
         try await claim(.source(uuid: uuid), on: source)
         try await claim(.target(name: request.vm), on: target)
+        try await seed?.check(on: target)
         let limit = coordinator.budgets.limit(of: request.options)
         let forecast = LiveForecast(
             run: self,

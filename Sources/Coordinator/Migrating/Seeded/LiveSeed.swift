@@ -15,6 +15,15 @@ struct LiveSeed: Sendable {
         Dictionary(replica.record.disks.map { ($0.target, $0) }) { first, _ in first }
     }
 
+    /// Throws when the replica is another one by now: it was claimed by nobody for a moment.
+    func check(on target: any HostDriver) async throws(KVMCloneError) {
+        guard try await target.replica(named: replica.record.name) == replica else {
+            throw KVMCloneError(
+                .sync, "the copy of the disks of '\(replica.record.name)' was changed since it was verified",
+                host: target.name, whatToDo: "leave it alone, and run it again", exitCode: .tryAgain)
+        }
+    }
+
     /// The files that move live: the overlays.
     var files: [ClonePlan.File] {
         overlays.disks.enumerated().map { place, disk in

@@ -37,8 +37,9 @@ package struct Overlays: Sendable, Codable, Equatable {
         guard let domain = try await driver.domains().first(where: { $0.uuid == uuid }) else { return }
         let left = try await driver.call(ListReplicas(folders: [folder])).first { $0.name == name }?.record
         let begun = left?.operation == operation && left?.definition == definition ? left : nil
+        var isMerged = true
         if domain.state == .stopped {
-            try await merge(domain, begun: begun != nil, on: driver)
+            isMerged = try await merge(domain, begun: begun != nil, on: driver)
         } else {
             for disk in disks {
                 try await driver.commit(disk: disk.target, ofDomain: uuid, into: path(disk.file))
@@ -49,16 +50,17 @@ package struct Overlays: Sendable, Codable, Equatable {
                     SwitchReplica(folder: folder, replica: name, from: begun.generation, to: nil))
             }
         }
-        _ = try await driver.call(RemoveOverlays(folder: folder, files: disks.map(\.overlay)))
+        _ = try await driver.call(RemoveOverlays(folder: folder, files: disks.map(\.overlay), onlyEmpty: !isMerged))
     }
 
-    /// The same for a VM that is shut off: as a sync ends that has changed its disks.
+    /// The same for a VM that is shut off: as a sync ends that has changed its disks. False when it isn't defined with them, so
+    /// that nothing was merged.
     private func merge(
         _ domain: DomainRecord, begun: Bool, on driver: any HostDriver
-    ) async throws(KVMCloneError) {
+    ) async throws(KVMCloneError) -> Bool {
         let tops = Set(try domain.definition(on: driver.name).disks.compactMap(\.image.source.path))
         let present = disks.filter { tops.contains(path($0.overlay)) }
-        guard begun || !present.isEmpty else { return }
+        guard begun || !present.isEmpty else { return false }
         // Their bitmaps know nothing of what was written to the overlays.
         for checkpoint in try await driver.domain(named: name)?.checkpoints ?? [] {
             try await driver.deleteCheckpoint(ofDomain: uuid, checkpoint)
@@ -74,6 +76,7 @@ package struct Overlays: Sendable, Codable, Equatable {
             _ = try await driver.call(SwitchReplica(folder: folder, replica: name, from: nil, to: record))
         }
         try await StepUndo.merge(name, in: folder, definition: definition, on: driver)
+        return true
     }
 
     /// Whether the VM has them, on all of its disks.
